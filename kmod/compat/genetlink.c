@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/kernel.h>
+
+#include "compat/genetlink.h"
+
+#ifdef TWSCOPE_HAVE_GENL_SPLIT_OPS
+
+static int take_ops(struct genl_family *family,
+		    const struct genl_split_ops *ops, unsigned int n_ops)
+{
+	family->split_ops = ops;
+	family->n_split_ops = n_ops;
+	return 0;
+}
+
+#else
+
+/*
+ * Before 6.2 an operation is one entry for do and dump together, and one
+ * without a policy takes any attribute in silence: it gets a policy here that
+ * takes none.
+ */
+#define MAX_OPS 16
+
+static struct genl_ops merged[MAX_OPS];
+
+static const struct nla_policy reject_all[] = {
+	{ .type = NLA_REJECT },
+	{ .type = NLA_REJECT },
+};
+
+static struct genl_ops *find(struct genl_family *family, u8 cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < family->n_ops; i++)
+		if (merged[i].cmd == cmd)
+			return &merged[i];
+
+	if (family->n_ops == MAX_OPS)
+		return NULL;
+	merged[family->n_ops].cmd = cmd;
+	return &merged[family->n_ops++];
+}
+
+static int take_ops(struct genl_family *family,
+		    const struct genl_split_ops *ops, unsigned int n_ops)
+{
+	unsigned int i;
+
+	family->ops = merged;
+	for (i = 0; i < n_ops; i++) {
+		const struct genl_split_ops *from = &ops[i];
+		struct genl_ops *to = find(family, from->cmd);
+
+		if (!to)
+			return -ENOSPC;
+		if (from->flags & GENL_CMD_CAP_DO) {
+			to->doit = from->doit;
+		} else {
+			to->start = from->start;
+			to->dumpit = from->dumpit;
+			to->done = from->done;
+		}
+		to->policy = from->policy ?: reject_all;
+		to->maxattr = from->policy ? from->maxattr :
+					     ARRAY_SIZE(reject_all) - 1;
+		to->validate = from->validate;
+		to->flags = from->flags & ~(GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP);
+	}
+	return 0;
+}
+
+#endif
+
+/**
+ * twscope_compat_genl_register() - register a family with a split op table
+ * @family: the family, without operations
+ * @ops: one entry per do and per dump
+ * @n_ops: entries
+ *
+ * Context: process.
+ * Return: 0; -ENOSPC when the table is too long for a kernel before 6.2; or an
+ * error of genl_register_family().
+ */
+int twscope_compat_genl_register(struct genl_family *family,
+				 const struct genl_split_ops *ops,
+				 unsigned int n_ops)
+{
+	int err = take_ops(family, ops, n_ops);
+
+	return err ? err : genl_register_family(family);
+}

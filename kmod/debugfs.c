@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The face for people: text for root, over all network namespaces. Its form
+ * may change at any time; programs use the netlink family.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "bucket.h"
+#include "census.h"
+#include "debugfs.h"
+#include "ehash.h"
+#include "twsk.h"
+
+static struct dentry *twscope_dir;
+
+/* summary */
+
+static void show_hist(struct seq_file *m, const char *what, const u32 *hist,
+		      unsigned int slots)
+{
+	unsigned int i;
+
+	seq_printf(m, "  %-22s", what);
+	for (i = 0; i < slots; i++)
+		seq_printf(m, " %u", hist[i]);
+	seq_putc(m, '\n');
+}
+
+static void show_netns(struct seq_file *m,
+		       const struct twscope_netns_summary *ns)
+{
+	const struct twscope_summary *c = &ns->counts;
+	const struct twscope_sysctls *s = &ns->sysctls;
+
+	seq_printf(m, "netns %u%s\n", ns->netns,
+		   ns->netns == init_net.ns.inum ? " (initial)" : "");
+	seq_printf(m, "  buckets                %u of at most %u, %llu bytes\n",
+		   c->total, s->tcp_max_tw_buckets,
+		   (unsigned long long)c->total * twscope_twsk_bytes());
+	seq_printf(m, "  time-wait              %u\n", c->timewait);
+	seq_printf(m, "  fin-wait2              %u\n", c->fin_wait2);
+	seq_printf(m, "  ipv4, ipv6, ipv4-mapped %u, %u, %u\n",
+		   c->ipv4, c->ipv6, c->ipv4_mapped);
+	seq_printf(m, "  kernel's count         %u before the walk, %u after\n",
+		   ns->kernel_count_before, ns->kernel_count);
+	seq_printf(m, "  established hash       %u chains, %s\n",
+		   ns->ehash_entries, ns->owns_ehash ? "its own" : "shared");
+	seq_printf(m, "  tcp_tw_reuse           %u\n", s->tcp_tw_reuse);
+	if (s->has_reuse_delay)
+		seq_printf(m, "  tcp_tw_reuse_delay     %u\n",
+			   s->tcp_tw_reuse_delay);
+	seq_printf(m, "  tcp_timestamps         %u\n", s->tcp_timestamps);
+	seq_printf(m, "  tcp_fin_timeout        %u\n", s->tcp_fin_timeout);
+	seq_printf(m, "  tcp_rfc1337            %u\n", s->tcp_rfc1337);
+	seq_printf(m, "  ip_local_port_range    %u %u, %u of them reserved\n",
+		   s->ip_local_port_range_min, s->ip_local_port_range_max,
+		   s->ip_local_reserved_ports);
+	show_hist(m, "by seconds left", c->remaining, ARRAY_SIZE(c->remaining));
+	show_hist(m, "closed, seconds ago", c->closes, ARRAY_SIZE(c->closes));
+}
+
+static int summary_show(struct seq_file *m, void *v)
+{
+	struct twscope_census *census;
+	unsigned int i;
+
+	census = twscope_census_take(NULL);
+	if (IS_ERR(census))
+		return PTR_ERR(census);
+
+	for (i = 0; i < census->n; i++)
+		if (!census->ns[i].gone)
+			show_netns(m, &census->ns[i]);
+
+	twscope_census_free(census);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(summary);
+
+/* buckets */
+
+/**
+ * struct buckets_read - a file descriptor that reads the buckets
+ * @walk: where the walk is
+ * @next: the next bucket of its batch
+ * @pos: the position in the file that @next stands for; the heading is 0
+ *
+ * seq_file asks for a position again and again, a walk only goes on: as long as
+ * the positions do too, nothing is walked twice.
+ */
+struct buckets_read {
+	struct twscope_walk	walk;
+	unsigned int		next;
+	loff_t			pos;
+};
+
+static int buckets_rewind(struct buckets_read *r)
+{
+	twscope_walk_free(&r->walk);
+	r->next = 0;
+	r->pos = 1;
+	return twscope_walk_init(&r->walk, NULL);
+}
+
+/* The bucket that @r->pos stands for, NULL past the last. */
+static void *buckets_current(struct buckets_read *r)
+{
+	int n;
+
+	if (r->next == r->walk.n) {
+		n = twscope_walk_next(&r->walk);
+		if (n < 0)
+			return ERR_PTR(n);
+		if (!n)
+			return NULL;
+		r->next = 0;
+	}
+	return &r->walk.batch[r->next];
+}
+
+static void *buckets_seek(struct buckets_read *r, loff_t pos)
+{
+	void *v;
+
+	if (pos < r->pos) {
+		int err = buckets_rewind(r);
+
+		if (err)
+			return ERR_PTR(err);
+	}
+	while (!IS_ERR_OR_NULL(v = buckets_current(r)) && r->pos < pos) {
+		r->next++;
+		r->pos++;
+	}
+	return v;
+}
+
+static void *buckets_start(struct seq_file *m, loff_t *pos)
+{
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	return buckets_seek(m->private, *pos);
+}
+
+static void *buckets_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return buckets_seek(m->private, *pos);
+}
+
+static void buckets_stop(struct seq_file *m, void *v)
+{
+}
+
+static const char *substate_name(u8 substate)
+{
+	return substate == TWSCOPE_SUBSTATE_FIN_WAIT2 ? "fin-wait2" : "time-wait";
+}
+
+static void show_endpoint(struct seq_file *m, const struct twscope_bucket *b,
+			  const struct in6_addr *addr, u16 port)
+{
+	/* [8 groups of 4 digits]:65535, and a space */
+	char buf[48];
+
+	if (b->family == AF_INET)
+		snprintf(buf, sizeof(buf), "%pI4:%u", &addr->s6_addr32[3], port);
+	else
+		snprintf(buf, sizeof(buf), "[%pI6c]:%u", addr, port);
+	seq_printf(m, " %-27s", buf);
+}
+
+static int buckets_show(struct seq_file *m, void *v)
+{
+	const struct twscope_bucket *b = v;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(m, "%-10s %-9s %9s %9s %-27s %-27s %s\n", "netns",
+			   "substate", "left_ms", "age_ms", "local", "remote",
+			   "ts_recent");
+		return 0;
+	}
+
+	seq_printf(m, "%-10u %-9s %9u", b->netns, substate_name(b->substate),
+		   b->remaining_ms);
+	if (b->has_age)
+		seq_printf(m, " %9u", b->age_ms);
+	else
+		seq_printf(m, " %9s", "-");
+	show_endpoint(m, b, &b->local, b->local_port);
+	show_endpoint(m, b, &b->remote, b->remote_port);
+	if (b->has_ts)
+		seq_printf(m, " %u\n", b->ts_recent);
+	else
+		seq_puts(m, " -\n");
+	return 0;
+}
+
+static const struct seq_operations buckets_sops = {
+	.start	= buckets_start,
+	.next	= buckets_next,
+	.stop	= buckets_stop,
+	.show	= buckets_show,
+};
+
+static int buckets_open(struct inode *inode, struct file *file)
+{
+	struct buckets_read *r;
+	int err;
+
+	r = __seq_open_private(file, &buckets_sops, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+
+	err = buckets_rewind(r);
+	if (err)
+		seq_release_private(inode, file);
+	return err;
+}
+
+static int buckets_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct buckets_read *r = m->private;
+
+	twscope_walk_free(&r->walk);
+	return seq_release_private(inode, file);
+}
+
+static const struct file_operations buckets_fops = {
+	.owner		= THIS_MODULE,
+	.open		= buckets_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= buckets_release,
+};
+
+/**
+ * twscope_debugfs_init() - make the files
+ *
+ * A kernel without debugfs, or one locked down, is no reason to fail: what the
+ * files tell can be had over netlink.
+ *
+ * Context: process.
+ */
+void __init twscope_debugfs_init(void)
+{
+	twscope_dir = debugfs_create_dir("twscope", NULL);
+	debugfs_create_file("summary", 0400, twscope_dir, NULL, &summary_fops);
+	debugfs_create_file("buckets", 0400, twscope_dir, NULL, &buckets_fops);
+}
+
+/**
+ * twscope_debugfs_exit() - remove the files, wait for those who read them
+ *
+ * Context: process.
+ */
+void twscope_debugfs_exit(void)
+{
+	debugfs_remove_recursive(twscope_dir);
+}

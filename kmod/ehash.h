@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TWSCOPE_EHASH_H
+#define TWSCOPE_EHASH_H
+
+#include <linux/types.h>
+
+struct net;
+struct twscope_bucket;
+
+/**
+ * struct twscope_walk - a walk over the buckets, where it is and what it found
+ * @net:	only buckets of this namespace; NULL for all of them
+ * @owner:	number of the namespace whose own ehash is walked, 0 for @net's
+ *		or, without @net, the shared one
+ * @chain:	the next chain of that ehash
+ * @done:	nothing is left to walk
+ * @n:		buckets in @batch
+ * @size:	room in @batch
+ * @batch:	the buckets found since the last call
+ *
+ * The walk owns no reference and holds no lock between two calls. The caller
+ * keeps @net from being freed.
+ */
+struct twscope_walk {
+	struct net		*net;
+	u64			owner;
+	unsigned int		chain;
+	bool			done;
+	unsigned int		n;
+	unsigned int		size;
+	struct twscope_bucket	*batch;
+};
+
+/* ehash.c */
+int twscope_walk_init(struct twscope_walk *walk, struct net *net);
+void twscope_walk_free(struct twscope_walk *walk);
+int twscope_walk_next(struct twscope_walk *walk);
+
+#endif /* TWSCOPE_EHASH_H */

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	docs/netlink/specs/twscope.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink-gen.h"
+
+#include <uapi/linux/twscope.h>
+
+/* Common nested types */
+const struct nla_policy twscope_clause_nl_policy[TWSCOPE_A_CLAUSE_TERM + 1] = {
+	[TWSCOPE_A_CLAUSE_TERM] = NLA_POLICY_NESTED(twscope_term_nl_policy),
+};
+
+const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 1] = {
+	[TWSCOPE_A_TERM_NOT] = { .type = NLA_FLAG, },
+	[TWSCOPE_A_TERM_FAMILY] = { .type = NLA_U16, },
+	[TWSCOPE_A_TERM_SUBSTATE] = NLA_POLICY_RANGE(NLA_U8, 5, 6),
+	[TWSCOPE_A_TERM_LOCAL] = { .type = NLA_BINARY, },
+	[TWSCOPE_A_TERM_LOCAL_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[TWSCOPE_A_TERM_REMOTE] = { .type = NLA_BINARY, },
+	[TWSCOPE_A_TERM_REMOTE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[TWSCOPE_A_TERM_LOCAL_PORT_MIN] = { .type = NLA_U16, },
+	[TWSCOPE_A_TERM_LOCAL_PORT_MAX] = { .type = NLA_U16, },
+	[TWSCOPE_A_TERM_REMOTE_PORT_MIN] = { .type = NLA_U16, },
+	[TWSCOPE_A_TERM_REMOTE_PORT_MAX] = { .type = NLA_U16, },
+};
+
+/* TWSCOPE_CMD_BUCKET_GET - dump */
+static const struct nla_policy twscope_bucket_get_nl_policy[TWSCOPE_A_BUCKET_ALL_NETNS + 1] = {
+	[TWSCOPE_A_BUCKET_FILTER] = NLA_POLICY_NESTED(twscope_clause_nl_policy),
+	[TWSCOPE_A_BUCKET_ALL_NETNS] = { .type = NLA_FLAG, },
+};
+
+/* Ops table for twscope */
+const struct genl_split_ops twscope_nl_ops[4] = {
+	{
+		.cmd	= TWSCOPE_CMD_INFO_GET,
+		.doit	= twscope_nl_info_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= TWSCOPE_CMD_SUMMARY_GET,
+		.doit	= twscope_nl_summary_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= TWSCOPE_CMD_SUMMARY_GET,
+		.dumpit	= twscope_nl_summary_get_dumpit,
+		.done	= twscope_nl_summary_get_done,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= TWSCOPE_CMD_BUCKET_GET,
+		.dumpit		= twscope_nl_bucket_get_dumpit,
+		.done		= twscope_nl_bucket_get_done,
+		.policy		= twscope_bucket_get_nl_policy,
+		.maxattr	= TWSCOPE_A_BUCKET_ALL_NETNS,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+};

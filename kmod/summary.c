@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/kernel.h>
+#include <linux/socket.h>
+#include <linux/time64.h>
+#include <net/ipv6.h>
+
+#include "bucket.h"
+#include "summary.h"
+
+static void count_family(struct twscope_summary *sum,
+			 const struct twscope_bucket *b)
+{
+	if (b->family == AF_INET)
+		sum->ipv4++;
+	else if (ipv6_addr_v4mapped(&b->remote))
+		sum->ipv4_mapped++;
+	else
+		sum->ipv6++;
+}
+
+/*
+ * 2MSL is the one timer whose length is known, so its start follows from what
+ * is left of it. One that is due but not served yet (the timer wheel may be
+ * seconds late at this distance) started before the window.
+ */
+static void count_close(struct twscope_summary *sum,
+			const struct twscope_bucket *b, u32 timewait_len_ms)
+{
+	u32 since_ms, slot;
+
+	if (!b->remaining_ms)
+		return;
+
+	since_ms = timewait_len_ms - min(b->remaining_ms, timewait_len_ms);
+	slot = since_ms / MSEC_PER_SEC;
+	if (slot < TWSCOPE_CLOSES_SLOTS)
+		sum->closes[slot]++;
+}
+
+/**
+ * twscope_summary_add() - count one bucket
+ * @sum: the counts so far
+ * @b: the bucket
+ * @timewait_len_ms: how long this kernel's TIME_WAIT lasts, in milliseconds
+ *
+ * Context: any; takes no lock.
+ */
+void twscope_summary_add(struct twscope_summary *sum,
+			 const struct twscope_bucket *b, u32 timewait_len_ms)
+{
+	u32 slot = min_t(u32, b->remaining_ms / MSEC_PER_SEC,
+			 TWSCOPE_HIST_SLOTS - 1);
+
+	sum->total++;
+	sum->remaining[slot]++;
+	count_family(sum, b);
+
+	if (b->substate == TWSCOPE_SUBSTATE_FIN_WAIT2) {
+		sum->fin_wait2++;
+	} else {
+		sum->timewait++;
+		count_close(sum, b, timewait_len_ms);
+	}
+}
