@@ -93,27 +93,24 @@ static int count(struct twscope_census *census, struct net *net)
 {
 	u32 timewait_len_ms = twscope_twsk_timewait_len_ms();
 	struct twscope_netns_summary *ns = NULL;
+	const struct twscope_bucket *b;
 	struct twscope_walk walk;
-	int i, n;
+	int err;
 
-	n = twscope_walk_init(&walk, net);
-	if (n)
-		return n;
+	err = twscope_walk_init(&walk, net);
+	if (err)
+		return err;
 
-	while ((n = twscope_walk_next(&walk)) > 0) {
-		for (i = 0; i < n; i++) {
-			const struct twscope_bucket *b = &walk.batch[i];
-
-			if (!ns || ns->id != b->netns_id)
-				ns = find(census, b->netns_id);
-			if (ns)
-				twscope_summary_add(&ns->counts, b,
-						    timewait_len_ms);
-		}
+	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&walk));
+	     twscope_walk_advance(&walk)) {
+		if (!ns || ns->id != b->netns_id)
+			ns = find(census, b->netns_id);
+		if (ns)
+			twscope_summary_add(&ns->counts, b, timewait_len_ms);
 	}
 
 	twscope_walk_free(&walk);
-	return n;
+	return PTR_ERR_OR_ZERO(b);
 }
 
 static void leave(struct twscope_census *census, struct net *net)

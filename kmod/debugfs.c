@@ -45,8 +45,9 @@ static void show_netns(struct seq_file *m,
 		   (unsigned long long)c->total * twscope_twsk_bytes());
 	seq_printf(m, "  time-wait              %u\n", c->timewait);
 	seq_printf(m, "  fin-wait2              %u\n", c->fin_wait2);
-	seq_printf(m, "  ipv4, ipv6, ipv4-mapped %u, %u, %u\n",
-		   c->ipv4, c->ipv6, c->ipv4_mapped);
+	seq_printf(m, "  ipv4                   %u\n", c->ipv4);
+	seq_printf(m, "  ipv6                   %u\n", c->ipv6);
+	seq_printf(m, "  ipv4-mapped            %u\n", c->ipv4_mapped);
 	seq_printf(m, "  kernel's count         %u before the walk, %u after\n",
 		   ns->kernel_count_before, ns->kernel_count);
 	seq_printf(m, "  established hash       %u chains, %s\n",
@@ -88,45 +89,26 @@ DEFINE_SHOW_ATTRIBUTE(summary);
 /**
  * struct buckets_read - a file descriptor that reads the buckets
  * @walk: where the walk is
- * @next: the next bucket of its batch
- * @pos: the position in the file that @next stands for; the heading is 0
+ * @pos: the position in the file of the bucket the walk is at; the heading is 0
  *
  * seq_file asks for a position again and again, a walk only goes on: as long as
  * the positions do too, nothing is walked twice.
  */
 struct buckets_read {
 	struct twscope_walk	walk;
-	unsigned int		next;
 	loff_t			pos;
 };
 
 static int buckets_rewind(struct buckets_read *r)
 {
 	twscope_walk_free(&r->walk);
-	r->next = 0;
 	r->pos = 1;
 	return twscope_walk_init(&r->walk, NULL);
 }
 
-/* The bucket that @r->pos stands for, NULL past the last. */
-static void *buckets_current(struct buckets_read *r)
+static const void *buckets_seek(struct buckets_read *r, loff_t pos)
 {
-	int n;
-
-	if (r->next == r->walk.n) {
-		n = twscope_walk_next(&r->walk);
-		if (n < 0)
-			return ERR_PTR(n);
-		if (!n)
-			return NULL;
-		r->next = 0;
-	}
-	return &r->walk.batch[r->next];
-}
-
-static void *buckets_seek(struct buckets_read *r, loff_t pos)
-{
-	void *v;
+	const struct twscope_bucket *b;
 
 	if (pos < r->pos) {
 		int err = buckets_rewind(r);
@@ -134,24 +116,24 @@ static void *buckets_seek(struct buckets_read *r, loff_t pos)
 		if (err)
 			return ERR_PTR(err);
 	}
-	while (!IS_ERR_OR_NULL(v = buckets_current(r)) && r->pos < pos) {
-		r->next++;
+	while (!IS_ERR_OR_NULL(b = twscope_walk_peek(&r->walk)) && r->pos < pos) {
+		twscope_walk_advance(&r->walk);
 		r->pos++;
 	}
-	return v;
+	return b;
 }
 
 static void *buckets_start(struct seq_file *m, loff_t *pos)
 {
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	return buckets_seek(m->private, *pos);
+	return (void *)buckets_seek(m->private, *pos);
 }
 
 static void *buckets_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return buckets_seek(m->private, *pos);
+	return (void *)buckets_seek(m->private, *pos);
 }
 
 static void buckets_stop(struct seq_file *m, void *v)

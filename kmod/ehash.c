@@ -10,6 +10,7 @@
  * as a connect() holds it that meets the same chain.
  */
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -159,19 +160,10 @@ static struct inet_hashinfo *current_hash(const struct twscope_walk *walk)
 	return twscope_netns_shared_ehash();
 }
 
-/**
- * twscope_walk_next() - get the next buckets
- * @walk: the walk
- *
- * Replaces what is in @walk->batch. Gives way to others between chains.
- *
- * Context: process, may sleep. Takes the lock of one chain at a time, with BH
- * off, and holds none on return.
- * Return: buckets in @walk->batch; 0 when the walk is over; -ENOMEM when the
- * batch had to grow for a long chain and could not.
- */
-int twscope_walk_next(struct twscope_walk *walk)
+/* Fills the batch anew; leaves it empty when the walk is over. */
+static int next_batch(struct twscope_walk *walk)
 {
+	walk->next = 0;
 	walk->n = 0;
 
 	while (!walk->done && walk->n < BATCH_SIZE / 2) {
@@ -195,5 +187,39 @@ int twscope_walk_next(struct twscope_walk *walk)
 			next_hash(walk);
 		cond_resched();
 	}
-	return walk->n;
+	return 0;
+}
+
+/**
+ * twscope_walk_peek() - look at the next bucket, without passing it
+ * @walk: the walk
+ *
+ * Gives way to others between chains.
+ *
+ * Context: process, may sleep. Takes the lock of one chain at a time, with BH
+ * off, and holds none on return.
+ * Return: the bucket, valid until the walk is advanced; NULL when the walk is
+ * over; ERR_PTR(-ENOMEM) when room was needed for a long chain and not there.
+ */
+const struct twscope_bucket *twscope_walk_peek(struct twscope_walk *walk)
+{
+	int err;
+
+	if (walk->next == walk->n) {
+		err = next_batch(walk);
+		if (err)
+			return ERR_PTR(err);
+	}
+	return walk->n ? &walk->batch[walk->next] : NULL;
+}
+
+/**
+ * twscope_walk_advance() - pass the bucket that twscope_walk_peek() showed
+ * @walk: the walk
+ *
+ * Context: any.
+ */
+void twscope_walk_advance(struct twscope_walk *walk)
+{
+	walk->next++;
 }

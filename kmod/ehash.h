@@ -14,9 +14,10 @@ struct twscope_bucket;
  *		or, without @net, the shared one
  * @chain:	the next chain of that ehash
  * @done:	nothing is left to walk
+ * @next:	the next bucket of @batch
  * @n:		buckets in @batch
  * @size:	room in @batch
- * @batch:	the buckets found since the last call
+ * @batch:	buckets found and not yet asked for
  *
  * The walk owns no reference and holds no lock between two calls. The caller
  * keeps @net from being freed.
@@ -26,6 +27,7 @@ struct twscope_walk {
 	u64			owner;
 	unsigned int		chain;
 	bool			done;
+	unsigned int		next;
 	unsigned int		n;
 	unsigned int		size;
 	struct twscope_bucket	*batch;
@@ -34,6 +36,7 @@ struct twscope_walk {
 /* ehash.c */
 int twscope_walk_init(struct twscope_walk *walk, struct net *net);
 void twscope_walk_free(struct twscope_walk *walk);
-int twscope_walk_next(struct twscope_walk *walk);
+const struct twscope_bucket *twscope_walk_peek(struct twscope_walk *walk);
+void twscope_walk_advance(struct twscope_walk *walk);
 
 #endif /* TWSCOPE_EHASH_H */

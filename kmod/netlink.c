@@ -284,14 +284,11 @@ int twscope_nl_summary_get_done(struct netlink_callback *cb)
 
 /**
  * struct bucket_dump - a dump of buckets between two reads
- * @walk: where the walk is; its batch holds what the last message had no room
- *	for
- * @next: the next bucket of that batch
+ * @walk: where the walk is: at the bucket the last message had no room for
  * @filter: which buckets are asked for
  */
 struct bucket_dump {
 	struct twscope_walk	walk;
-	unsigned int		next;
 	struct twscope_filter	filter;
 };
 
@@ -367,51 +364,44 @@ static int put_bucket(struct sk_buff *skb, const struct twscope_bucket *b)
 	return 0;
 }
 
-/* Tells of the rest of the batch. Returns whether there was room for it. */
-static bool fill_batch(struct sk_buff *skb, struct netlink_callback *cb,
-		       struct bucket_dump *dump)
+static int fill_bucket(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct twscope_bucket *b)
 {
-	for (; dump->next < dump->walk.n; dump->next++) {
-		const struct twscope_bucket *b = &dump->walk.batch[dump->next];
-		void *hdr;
+	void *hdr;
 
-		if (!twscope_filter_match(&dump->filter, b))
-			continue;
-		hdr = reply_begin(cb, skb, TWSCOPE_CMD_BUCKET_GET);
-		if (!hdr)
-			return false;
-		if (put_bucket(skb, b)) {
-			genlmsg_cancel(skb, hdr);
-			return false;
-		}
-		genlmsg_end(skb, hdr);
+	hdr = reply_begin(cb, skb, TWSCOPE_CMD_BUCKET_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (put_bucket(skb, b)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
 	}
-	return true;
+	genlmsg_end(skb, hdr);
+	return 0;
 }
 
 int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
+	const struct twscope_bucket *b;
 	struct bucket_dump *dump;
-	int n;
+	int err;
 
 	if (!*bucket_dump(cb)) {
-		int err = bucket_dump_begin(cb);
-
+		err = bucket_dump_begin(cb);
 		if (err)
 			return err;
 	}
 	dump = *bucket_dump(cb);
 
-	while (fill_batch(skb, cb, dump)) {
-		n = twscope_walk_next(&dump->walk);
-		if (n < 0)
-			return n;
-		if (!n)
-			break;
-		dump->next = 0;
+	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&dump->walk));
+	     twscope_walk_advance(&dump->walk)) {
+		if (!twscope_filter_match(&dump->filter, b))
+			continue;
+		if (fill_bucket(skb, cb, b))
+			return skb->len;
 	}
-	return skb->len;
+	return IS_ERR(b) ? PTR_ERR(b) : skb->len;
 }
 
 int twscope_nl_bucket_get_done(struct netlink_callback *cb)
