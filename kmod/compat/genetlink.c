@@ -4,31 +4,46 @@
 
 #include "compat/genetlink.h"
 
+#define MAX_OPS 16
+
+/*
+ * An operation without a policy takes any attribute in silence: always before
+ * 6.2, and up to 6.12 where its entry is a split one. Ours get this policy,
+ * which takes none.
+ */
+static const struct nla_policy reject_all[] = {
+	{ .type = NLA_REJECT },
+	{ .type = NLA_REJECT },
+};
+
 #ifdef TWSCOPE_HAVE_GENL_SPLIT_OPS
+
+static struct genl_split_ops strict[MAX_OPS];
 
 static int take_ops(struct genl_family *family,
 		    const struct genl_split_ops *ops, unsigned int n_ops)
 {
-	family->split_ops = ops;
+	unsigned int i;
+
+	if (n_ops > MAX_OPS)
+		return -ENOSPC;
+
+	for (i = 0; i < n_ops; i++) {
+		strict[i] = ops[i];
+		if (strict[i].policy)
+			continue;
+		strict[i].policy = reject_all;
+		strict[i].maxattr = ARRAY_SIZE(reject_all) - 1;
+	}
+	family->split_ops = strict;
 	family->n_split_ops = n_ops;
 	return 0;
 }
 
 #else
 
-/*
- * Before 6.2 an operation is one entry for do and dump together, and one
- * without a policy takes any attribute in silence: it gets a policy here that
- * takes none.
- */
-#define MAX_OPS 16
-
+/* Before 6.2 an operation is one entry for do and dump together. */
 static struct genl_ops merged[MAX_OPS];
-
-static const struct nla_policy reject_all[] = {
-	{ .type = NLA_REJECT },
-	{ .type = NLA_REJECT },
-};
 
 static struct genl_ops *find(struct genl_family *family, u8 cmd)
 {
@@ -77,12 +92,12 @@ static int take_ops(struct genl_family *family,
 /**
  * twscope_compat_genl_register() - register a family with a split op table
  * @family: the family, without operations
- * @ops: one entry per do and per dump
+ * @ops: one entry per do and per dump; those without a policy take no attribute
  * @n_ops: entries
  *
  * Context: process.
- * Return: 0; -ENOSPC when the table is too long for a kernel before 6.2; or an
- * error of genl_register_family().
+ * Return: 0; -ENOSPC when the table is longer than expected; or an error of
+ * genl_register_family().
  */
 int twscope_compat_genl_register(struct genl_family *family,
 				 const struct genl_split_ops *ops,

@@ -27,7 +27,7 @@ union addr {
 
 static const char usage[] =
 	"usage: twgen [-f] [-q] [-n COUNT] [-t SECONDS] [-l LOCAL] [-s FIRST_PORT]\n"
-	"             [-r REMOTE] [-p PORT]\n"
+	"             [-r REMOTE] [-p PORT] [-m MARK] [-d DEVICE]\n"
 	"  -f  leave them in FIN_WAIT2: the server does not close (until killed)\n"
 	"  -n  how many (1)\n"
 	"  -t  go on for so many seconds instead of -n, ports chosen by connect()\n"
@@ -35,7 +35,15 @@ static const char usage[] =
 	"  -s  port of the first client, then upwards; 0: connect() chooses (0)\n"
 	"  -r  address of the server, IPv4, IPv6 or IPv4-mapped (127.0.0.1)\n"
 	"  -p  port of the server (8000)\n"
+	"  -m  fwmark of the client\n"
+	"  -d  device the client is bound to\n"
 	"  -q  print nothing\n";
+
+struct client {
+	union addr	local;
+	unsigned int	mark;
+	const char	*device;
+};
 
 static socklen_t parse(union addr *a, const char *text, unsigned int port)
 {
@@ -81,7 +89,7 @@ static int listen_at(const union addr *a, socklen_t len)
 }
 
 /* Returns false when there was no port left. */
-static bool one_bucket(int listener, const union addr *local,
+static bool one_bucket(int listener, const struct client *as,
 		       const union addr *remote, socklen_t len, bool fin_wait2,
 		       bool quiet)
 {
@@ -89,11 +97,17 @@ static bool one_bucket(int listener, const union addr *local,
 	union addr mine;
 	char byte;
 
-	client = socket(local->sa.sa_family, SOCK_STREAM, 0);
+	client = socket(as->local.sa.sa_family, SOCK_STREAM, 0);
 	if (client < 0)
 		err(1, "socket");
+	if (as->mark && setsockopt(client, SOL_SOCKET, SO_MARK, &as->mark,
+				   sizeof(as->mark)))
+		err(1, "SO_MARK");
+	if (as->device && setsockopt(client, SOL_SOCKET, SO_BINDTODEVICE,
+				     as->device, strlen(as->device)))
+		err(1, "SO_BINDTODEVICE");
 	setsockopt(client, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	if (bind(client, &local->sa, len))
+	if (bind(client, &as->local.sa, len))
 		err(1, "bind");
 	if (connect(client, &remote->sa, len)) {
 		if (errno != EADDRNOTAVAIL)
@@ -140,12 +154,13 @@ int main(int argc, char **argv)
 	unsigned long count = 1, first = 0, port = 8000, made = 0;
 	const char *local_text = NULL, *remote_text = "127.0.0.1";
 	bool fin_wait2 = false, quiet = false;
-	union addr local, remote;
+	struct client as = { 0 };
+	union addr remote;
 	double seconds = 0, end;
 	socklen_t len;
 	int c, listener;
 
-	while ((c = getopt(argc, argv, "fqn:t:l:s:r:p:")) != -1) {
+	while ((c = getopt(argc, argv, "fqn:t:l:s:r:p:m:d:")) != -1) {
 		switch (c) {
 		case 'f': fin_wait2 = true; break;
 		case 'q': quiet = true; break;
@@ -155,6 +170,8 @@ int main(int argc, char **argv)
 		case 's': first = strtoul(optarg, NULL, 10); break;
 		case 'r': remote_text = optarg; break;
 		case 'p': port = strtoul(optarg, NULL, 10); break;
+		case 'm': as.mark = strtoul(optarg, NULL, 0); break;
+		case 'd': as.device = optarg; break;
 		default:
 			fputs(usage, stderr);
 			return 2;
@@ -163,15 +180,15 @@ int main(int argc, char **argv)
 
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1 << 20, 1 << 20 });
 	len = parse(&remote, remote_text, port);
-	if (parse(&local, local_text ? local_text : remote_text, 0) != len)
+	if (parse(&as.local, local_text ? local_text : remote_text, 0) != len)
 		errx(2, "-l and -r are of different families");
 	listener = listen_at(&remote, len);
 
 	end = now() + seconds;
 	while (seconds ? now() < end : made < count) {
 		if (first)
-			set_port(&local, first + made);
-		if (one_bucket(listener, &local, &remote, len, fin_wait2, quiet))
+			set_port(&as.local, first + made);
+		if (one_bucket(listener, &as, &remote, len, fin_wait2, quiet))
 			made++;
 		else if (!seconds)
 			errx(1, "no port left after %lu", made);

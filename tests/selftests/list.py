@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""A row per bucket, each field against what can be known of it otherwise, and the filter."""
+
+import ipaddress
+import os
+import socket
+import struct
+import time
+
+from tap import (FinWait2, done, equal, key, make_buckets, must, note, ok, ss, sysctl, twctl)
+
+ETH_P_ALL = 3
+
+
+def rows_are_the_buckets():
+    made = make_buckets("-n", 200)
+    made |= make_buckets("-n", 60, "-r", "::1", "-p", 8001)
+    made |= make_buckets("-n", 40, "-r", "::ffff:127.0.0.1", "-p", 8002)
+    made |= make_buckets("-n", 20, "-r", "127.1.2.3", "-l", "127.9.8.7", "-p", 443)
+    with FinWait2(30, "-p", 8003) as fin_wait2:
+        rows = twctl("list")
+        keys = [key(r) for r in rows]
+        equal(len(keys), len(set(keys)), "no bucket twice")
+        equal(set(keys), made | fin_wait2.tuples, "the rows are the buckets that were made")
+        equal({key(r) for r in rows if r["substate"] == "time-wait"}, ss("state", "time-wait"),
+              "those in time-wait are those of ss")
+        equal({key(r) for r in rows if r["substate"] == "fin-wait2"}, ss("state", "fin-wait-2"),
+              "those in fin-wait2 are those of ss")
+        equal({r["netns"] for r in rows}, {os.stat("/proc/self/ns/net").st_ino}, "all in our netns")
+        filters(rows)
+
+
+def holds(row, side, prefix):
+    """As the kernel does: an IPv4 prefix matches IPv4-mapped buckets too."""
+    address, prefix = ipaddress.ip_address(row[side]), ipaddress.ip_network(prefix)
+    if prefix.version == 4 and address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.version == prefix.version and address in prefix
+
+
+def filters(rows):
+    cases = [
+        ("-4", lambda r: r["family"] == "inet"),
+        ("-6", lambda r: r["family"] == "inet6"),
+        ("substate fin-wait2", lambda r: r["substate"] == "fin-wait2"),
+        ("not substate fin-wait2", lambda r: r["substate"] == "time-wait"),
+        ("dport = :8001", lambda r: r["remote_port"] == 8001),
+        ("dport != :8001", lambda r: r["remote_port"] != 8001),
+        ("dport ge :8002", lambda r: r["remote_port"] >= 8002),
+        ("dport > 8001 and dport < 8003", lambda r: 8001 < r["remote_port"] < 8003),
+        ("sport lt 40000", lambda r: r["local_port"] < 40000),
+        ("dport = :https", lambda r: r["remote_port"] == 443),
+        ("src 127.9.0.0/16", lambda r: holds(r, "local", "127.9.0.0/16")),
+        ("dst 127.0.0.1", lambda r: holds(r, "remote", "127.0.0.1/32")),
+        ("dst 127.0.0.0/8", lambda r: holds(r, "remote", "127.0.0.0/8")),
+        ("not dst 127.0.0.1", lambda r: not holds(r, "remote", "127.0.0.1/32")),
+        ("dst [::1]", lambda r: r["remote"] == "::1"),
+        ("dst [::]/0", lambda r: r["family"] == "inet6"),
+        ("dst [::ffff:0:0]/96", lambda r: r["remote"].startswith("::ffff:")),
+        ("dst 0.0.0.0/0", lambda r: r["remote"] != "::1"),
+        ("dst 127.1.2.3:443", lambda r: (r["remote"], r["remote_port"]) == ("127.1.2.3", 443)),
+        ("( dport = :443 or dst [::1] ) and sport gt 1024",
+         lambda r: r["remote_port"] == 443 or r["remote"] == "::1"),
+        ("not ( dport = :443 or dst [::1] )",
+         lambda r: r["remote_port"] != 443 and r["remote"] != "::1"),
+        ("dport = :1", lambda r: False),
+    ]
+    for words, predicate in cases:
+        seen = {key(r) for r in twctl("list", *words.split())}
+        wanted = {key(r) for r in rows if predicate(r)}
+        ok(seen == wanted, f"filter: {words} ({len(wanted)} of {len(rows)})",
+           f"missing {list(wanted - seen)[:3]}\ntoo many {list(seen - wanted)[:3]}")
+
+
+def one(port, *args):
+    """The row of one bucket, and when it was made."""
+    begin = time.monotonic()
+    make_buckets("-n", 1, "-p", port, *args)
+    rows = twctl("list", "dport", "=", f":{port}")
+    if not equal(len(rows), 1, f"one bucket to port {port}"):
+        done()
+    return rows[0], time.monotonic() - begin
+
+
+def segments(sniffer):
+    """TCP segments on lo as (source port, seq, ack, flags, tsval)."""
+    seen = []
+    while True:
+        try:
+            packet = sniffer.recv(65535)[14:]
+        except BlockingIOError:
+            return seen
+        if packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
+            continue
+        tcp = packet[(packet[0] & 15) * 4:]
+        sport, _, seq, ack, _, flags = struct.unpack("!HHIIBB", tcp[:14])
+        options, tsval = tcp[20:(tcp[12] >> 4) * 4], None
+        while options and options[0]:
+            if options[0] == 8:
+                tsval = struct.unpack("!I", options[2:6])[0]
+            options = options[1 if options[0] == 1 else options[1]:]
+        seen.append((sport, seq, ack, flags, tsval))
+
+
+def fields():
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    sniffer.bind(("lo", 0))
+    sniffer.setblocking(False)
+    row, took = one(8100)
+    last = [s for s in segments(sniffer) if s[0] == row["local_port"]][-1]
+    from_peer = [s for s in segments(sniffer) if s[0] == 8100]
+    equal((row["snd_nxt"], row["rcv_nxt"]), (last[1], last[2]),
+          "snd-nxt and rcv-nxt are those of the last ACK on the wire")
+    equal((row["mark"], row["ifindex"]), (0, 0), "no mark, no device")
+    ok(60 - took - 1 <= row["remaining_ms"] / 1000 <= 60.1, "remaining-ms counts down from 60 s",
+       f"{row['remaining_ms']} ms after {took:.3f} s")
+    ok(row["ts_recent_age_s"] <= took + 1, "ts-recent-age-s", row)
+
+    features = twctl("info")["features"]
+    if "entry-stamp" in features:
+        ok(row["age_ms"] / 1000 <= took, "age-ms is no more than the time since it was made",
+           f"{row['age_ms']} ms, {took:.3f} s")
+    else:
+        ok("age_ms" not in row, "age-ms is left out: this kernel keeps no stamp of entry", row)
+
+    time.sleep(1)
+    later = twctl("list", "dport", "=", ":8100")[0]
+    passed = row["remaining_ms"] - later["remaining_ms"]
+    ok(900 <= passed <= 10000, "remaining-ms goes down", f"{passed} ms in a second")
+
+    row, _ = one(8101, "-m", "0x2a", "-d", "lo")
+    equal((row["mark"], row["ifindex"]), (42, socket.if_nametoindex("lo")), "mark and ifindex")
+
+    sysctl("net.ipv4.tcp_timestamps", 0)
+    row, _ = one(8102)
+    sysctl("net.ipv4.tcp_timestamps", 1)
+    ok("ts_recent" not in row and "ts_recent_age_s" not in row,
+       "ts-recent is left out where the connection had no timestamps", row)
+    note(f"{len(from_peer)} segments more from the peer")
+
+
+def ts_recent():
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    sniffer.bind(("lo", 0))
+    sniffer.setblocking(False)
+    row, _ = one(8103)
+    peer = [s for s in segments(sniffer) if s[0] == 8103]
+    equal(row["ts_recent"], peer[-1][4], "ts-recent is the TSval of the peer's last segment")
+
+
+def text():
+    """What people read has a row for each too."""
+    total = len(twctl("list"))
+    lines = must("twctl", "list").splitlines()
+    equal(len(lines), total + 1, "text: a heading and a row for each")
+    equal(len(must("twctl", "-H", "list").splitlines()), total, "text: -H leaves the heading out")
+
+
+sysctl("net.ipv4.tcp_tw_reuse", 0)
+sysctl("net.ipv4.tcp_max_tw_buckets", 100000)
+rows_are_the_buckets()
+fields()
+ts_recent()
+text()
+done()

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Who sees what: another netns, an unprivileged user, root of a user namespace."""
+
+import json
+import os
+
+from tap import (FinWait2, done, equal, key, make_buckets, must, ok, run, sysctl, twctl)
+
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+AS_USERNS_ROOT = ("unshare", "-U", "-r")
+AS_USERNS_ROOT_OF_NETNS = ("unshare", "-U", "-r", "-n")
+
+
+def inode(netns):
+    return os.stat(f"/run/netns/{netns}").st_ino
+
+
+def as_json(*command):
+    return json.loads(must(*command))
+
+
+def refused(what, *command):
+    result = run(*command)
+    ok(result.returncode == 1 and not result.stdout.strip().strip("[]{}\n ") and
+       "CAP_NET_ADMIN" in result.stderr, what, f"{result}")
+
+
+def setup():
+    for netns in ("red", "blue", "empty"):
+        must("ip", "netns", "add", netns)
+        must("ip", "-n", netns, "link", "set", "lo", "up")
+    ours = make_buckets("-n", 40)
+    red = make_buckets("-n", 70, "-p", 9001, netns="red")
+    blue = make_buckets("-n", 110, "-p", 9002, "-r", "::1", netns="blue")
+    return ours, red, blue
+
+
+def each_its_own(ours, red, blue):
+    for netns, wanted in ((None, ours), ("red", red), ("blue", blue), ("empty", set())):
+        name = netns or "the initial one"
+        equal(twctl("summary", netns=netns)["total"], len(wanted), f"summary in {name}")
+        equal({key(r) for r in twctl("list", netns=netns)}, wanted, f"list in {name}")
+    equal(twctl("summary", netns="red")["netns"], inode("red"), "netns is the inode of red")
+    equal(twctl("-N", "red", "summary")["total"], len(red), "-N by name")
+    equal(twctl("-N", "/run/netns/blue", "summary")["total"], len(blue), "-N by path")
+    equal({key(r) for r in twctl("-N", "red", "list")}, red, "list -N")
+
+
+def all_of_them(ours, red, blue):
+    summaries = {s["netns"]: s["total"] for s in twctl("-A", "summary")}
+    own = os.stat("/proc/self/ns/net").st_ino
+    equal(summaries, {own: len(ours), inode("red"): len(red), inode("blue"): len(blue),
+                      inode("empty"): 0}, "summary -A has each namespace")
+    equal({(r["netns"], *key(r)) for r in twctl("-A", "list")},
+          {(own, *k) for k in ours} | {(inode("red"), *k) for k in red} |
+          {(inode("blue"), *k) for k in blue}, "list -A has the buckets of each")
+    equal({s["netns"] for s in twctl("-A", "summary", netns="red")}, set(summaries),
+          "privileged root sees them all from within red as well")
+
+
+def unprivileged(ours):
+    equal({key(r) for r in as_json(*AS_NOBODY, "twctl", "-j", "list")}, ours,
+          "nobody lists its own namespace, as with ss")
+    equal(as_json(*AS_NOBODY, "twctl", "-j", "summary")["total"], len(ours), "nobody: summary")
+    ok(as_json(*AS_NOBODY, "twctl", "-j", "info")["version"], "nobody: info")
+    refused("nobody: summary -A is refused", *AS_NOBODY, "twctl", "-A", "summary")
+    refused("nobody: list -A is refused", *AS_NOBODY, "twctl", "-A", "list")
+    refused("nobody: list -A -j is refused", *AS_NOBODY, "twctl", "-j", "-A", "list")
+    for name in ("summary", "buckets"):
+        result = run(*AS_NOBODY, "cat", f"/sys/kernel/debug/twscope/{name}")
+        ok(result.returncode and not result.stdout, f"nobody: debugfs {name} is refused", result)
+
+
+def root_of_a_userns(ours):
+    equal({key(r) for r in as_json(*AS_USERNS_ROOT, "twctl", "-j", "list")}, ours,
+          "root of a user namespace lists the namespace it is in")
+    refused("root of a user namespace: summary -A is refused",
+            *AS_USERNS_ROOT, "twctl", "-A", "summary")
+    equal(as_json(*AS_USERNS_ROOT_OF_NETNS, "twctl", "-j", "summary")["total"], 0,
+          "root of a user namespace with a netns of its own sees none of ours")
+    equal(as_json(*AS_USERNS_ROOT_OF_NETNS, "twctl", "-j", "list"), [],
+          "root of a user namespace with a netns of its own lists none of ours")
+    refused("root of a user namespace with a netns of its own: summary -A is refused",
+            *AS_USERNS_ROOT_OF_NETNS, "twctl", "-A", "summary")
+    refused("root of a user namespace with a netns of its own: list -A is refused",
+            *AS_USERNS_ROOT_OF_NETNS, "twctl", "-A", "list")
+
+
+sysctl("net.ipv4.tcp_tw_reuse", 0)
+buckets = setup()
+each_its_own(*buckets)
+all_of_them(*buckets)
+unprivileged(buckets[0])
+root_of_a_userns(buckets[0])
+with FinWait2(5, "-p", 9003, netns="red"):
+    equal(twctl("summary", netns="red")["fin_wait2"], 5, "fin-wait2 in red")
+    equal(twctl("summary")["fin_wait2"], 0, "and none here")
+done()

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the selftests share: TAP on stdout, commands, buckets."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TWGEN = os.path.join(HERE, "twgen")
+SUBSTATES = {5: "fin-wait2", 6: "time-wait"}
+
+_count = 0
+_failed = 0
+
+
+def ok(condition, what, detail=""):
+    """One line of TAP; the detail tells what was seen instead."""
+    global _count, _failed
+    _count += 1
+    if condition:
+        print(f"ok {_count} - {what}", flush=True)
+    else:
+        _failed += 1
+        print(f"not ok {_count} - {what}", flush=True)
+        for line in str(detail).splitlines()[:20]:
+            print(f"#   {line}", flush=True)
+    return condition
+
+
+def equal(seen, wanted, what):
+    return ok(seen == wanted, what, f"seen   {seen!r}\nwanted {wanted!r}")
+
+
+def skip(what, why):
+    global _count
+    _count += 1
+    print(f"ok {_count} - {what} # SKIP {why}", flush=True)
+
+
+def note(text):
+    print(f"# {text}", flush=True)
+
+
+def done():
+    print(f"1..{_count}", flush=True)
+    sys.exit(1 if _failed else 0)
+
+
+def run(*command, **options):
+    options.setdefault("capture_output", True)
+    options.setdefault("text", True)
+    return subprocess.run(command, **options)
+
+
+def must(*command, **options):
+    """The output of a command that the test stands on."""
+    result = run(*command, **options)
+    if result.returncode:
+        print(f"Bail out! {' '.join(command)}: {result.stderr}", flush=True)
+        sys.exit(1)
+    return result.stdout
+
+
+def twctl(*args, netns=None):
+    """What twctl says in JSON."""
+    prefix = ("ip", "netns", "exec", netns) if netns else ()
+    return json.loads(must(*prefix, "twctl", "-j", *args))
+
+
+def sysctl(name, value=None, netns=None):
+    """Reads a sysctl, or sets it; None where the kernel has none of that name."""
+    prefix = ("ip", "netns", "exec", netns) if netns else ()
+    if value is not None:
+        must(*prefix, "sysctl", "-q", f"{name}={value}")
+        return value
+    result = run(*prefix, "sysctl", "-n", name)
+    return None if result.returncode else result.stdout.strip()
+
+
+def make_buckets(*args, netns=None):
+    """Runs twgen to its end; the 4-tuples it made."""
+    prefix = ("ip", "netns", "exec", netns) if netns else ()
+    return tuples_of(must(*prefix, TWGEN, *map(str, args)))
+
+
+def tuples_of(text):
+    rows = (line.split() for line in text.splitlines())
+    return {(a, int(p), b, int(q)) for a, p, b, q in rows}
+
+
+class FinWait2:
+    """Buckets in FIN_WAIT2 for as long as the server lives."""
+
+    def __init__(self, count, *args, netns=None):
+        prefix = ("ip", "netns", "exec", netns) if netns else ()
+        self.process = subprocess.Popen(
+            (*prefix, TWGEN, "-f", "-n", str(count), *map(str, args)),
+            stdout=subprocess.PIPE, text=True)
+        self.tuples = tuples_of(self.process.stdout.read())
+        # The ACK of the last FINs may be a delayed one.
+        for _ in range(100):
+            if not ss("state", "fin-wait-1", netns=netns):
+                break
+            time.sleep(0.1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def key(row):
+    return row["local"], row["local_port"], row["remote"], row["remote_port"]
+
+
+def ss(*filter_words, netns=None):
+    """The 4-tuples that ss shows."""
+    prefix = ("ip", "netns", "exec", netns) if netns else ()
+    rows = set()
+    for line in must(*prefix, "ss", "-tanH", *filter_words).splitlines():
+        # With a state filter ss leaves the column of the state out.
+        local, remote = line.split()[2:4]
+        rows.add((*endpoint(local), *endpoint(remote)))
+    return rows
+
+
+def endpoint(text):
+    address, port = text.rsplit(":", 1)
+    return address.strip("[]").split("%")[0], int(port)
+
+
+def sockstat_tw():
+    with open("/proc/net/sockstat") as f:
+        for line in f:
+            if line.startswith("TCP:"):
+                words = line.split()
+                return int(words[words.index("tw") + 1])
+    return None
+
+
+def netstat():
+    """TcpExt counters."""
+    with open("/proc/net/netstat") as f:
+        lines = [line.split() for line in f if line.startswith("TcpExt:")]
+    return dict(zip(lines[0][1:], map(int, lines[1][1:])))
