@@ -70,7 +70,7 @@ static void snapshot_times(const struct inet_timewait_sock *tw,
 	long stamp = READ_ONCE(tcptw->tw_ts_recent_stamp);
 
 	b->remaining_ms = left > 0 ? jiffies_to_msecs(left) : 0;
-	b->has_age = twscope_compat_entry_age(tcptw, now->entry_ms, &b->age_ms);
+	b->has_age = twscope_compat_entry_age(tw, now->entry_ms, &b->age_ms);
 	b->has_ts = stamp != 0;
 	b->ts_recent = READ_ONCE(tcptw->tw_ts_recent);
 	b->ts_recent_age_s = b->has_ts ? max_t(time64_t, now->seconds - stamp, 0) : 0;

@@ -8,6 +8,11 @@
 
 #include "compat/features.h"
 
+/* They came in one commit: one without the other is a probe gone wrong. */
+#if defined(TWSCOPE_HAVE_ENTRY_STAMP) != defined(TWSCOPE_HAVE_REUSE_DELAY)
+#error "this kernel has one of tw_entry_stamp and tcp_tw_reuse_delay, not both: twscope does not know it"
+#endif
+
 /* Buckets alive or about to be, as the limit sees them. */
 static inline u32 twscope_compat_tw_count(struct net *net)
 {
@@ -30,11 +35,11 @@ static inline u32 twscope_compat_entry_clock(void)
 
 /* False where the kernel keeps no stamp of entry. */
 static inline bool
-twscope_compat_entry_age(const struct tcp_timewait_sock *tcptw, u32 now,
+twscope_compat_entry_age(const struct inet_timewait_sock *tw, u32 now,
 			 u32 *age_ms)
 {
 #ifdef TWSCOPE_HAVE_ENTRY_STAMP
-	s32 age = now - READ_ONCE(tcptw->tw_entry_stamp);
+	s32 age = now - READ_ONCE(tw->tw_entry_stamp);
 
 	*age_ms = age > 0 ? age : 0;
 	return true;

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from tap import (FinWait2, done, equal, key, make_buckets, must, note, ok, ss, sysctl, twctl)
+from tap import (FinWait2, done, equal, kernel, key, make_buckets, must, ok, ss, sysctl, twctl)
 
 ETH_P_ALL = 3
 
@@ -40,6 +40,9 @@ def holds(row, side, prefix):
 
 
 def filters(rows):
+    # The guest is too small to have the package that brings the names.
+    with open("/etc/services", "w") as f:
+        f.write("https 443/tcp\n")
     cases = [
         ("-4", lambda r: r["family"] == "inet"),
         ("-6", lambda r: r["family"] == "inet6"),
@@ -109,7 +112,6 @@ def fields():
     sniffer.setblocking(False)
     row, took = one(8100)
     last = [s for s in segments(sniffer) if s[0] == row["local_port"]][-1]
-    from_peer = [s for s in segments(sniffer) if s[0] == 8100]
     equal((row["snd_nxt"], row["rcv_nxt"]), (last[1], last[2]),
           "snd-nxt and rcv-nxt are those of the last ACK on the wire")
     equal((row["mark"], row["ifindex"]), (0, 0), "no mark, no device")
@@ -117,8 +119,7 @@ def fields():
        f"{row['remaining_ms']} ms after {took:.3f} s")
     ok(row["ts_recent_age_s"] <= took + 1, "ts-recent-age-s", row)
 
-    features = twctl("info")["features"]
-    if "entry-stamp" in features:
+    if kernel() >= (6, 18):
         ok(row["age_ms"] / 1000 <= took, "age-ms is no more than the time since it was made",
            f"{row['age_ms']} ms, {took:.3f} s")
     else:
@@ -137,7 +138,6 @@ def fields():
     sysctl("net.ipv4.tcp_timestamps", 1)
     ok("ts_recent" not in row and "ts_recent_age_s" not in row,
        "ts-recent is left out where the connection had no timestamps", row)
-    note(f"{len(from_peer)} segments more from the peer")
 
 
 def ts_recent():

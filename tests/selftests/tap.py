@@ -90,6 +90,11 @@ def tuples_of(text):
     return {(a, int(p), b, int(q)) for a, p, b, q in rows}
 
 
+def kernel():
+    """Of the running kernel, what the module found out at build time by other means."""
+    return tuple(map(int, os.uname().release.split("-")[0].split("+")[0].split(".")[:2]))
+
+
 class FinWait2:
     """Buckets in FIN_WAIT2 for as long as the server lives."""
 

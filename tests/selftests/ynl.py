@@ -5,7 +5,7 @@
 import os
 import sys
 
-from tap import FinWait2, HERE, done, equal, make_buckets, must, ok, run, sysctl
+from tap import FinWait2, HERE, done, equal, kernel, make_buckets, must, ok, run, sysctl
 
 YNL = os.path.join(HERE, "ynl")
 SPEC = os.path.join(HERE, "twscope.yaml")
@@ -23,7 +23,11 @@ ynl = YnlFamily(SPEC, schema="")
 info = ynl.do("info-get", {})
 equal(info["kernel"], os.uname().release, "info-get: kernel")
 equal(info["timewait-len-ms"], 60000, "info-get: timewait-len-ms")
-ok(isinstance(info["features"], (set, list)), "info-get: features come as names", info)
+equal(set(info["features"]),
+      {name for name, since in (("pernet-ehash", (6, 1)), ("split-ops", (6, 2)), ("usec-ts", (6, 7)),
+                                ("entry-stamp", (6, 18)), ("reuse-delay", (6, 18)))
+       if kernel() >= since},
+      "info-get: the features that this kernel is known to have")
 
 with FinWait2(5, "-p", 8003) as fin_wait2:
     summary = ynl.do("summary-get", {})
