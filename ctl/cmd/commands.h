@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TWCTL_COMMANDS_H
+#define TWCTL_COMMANDS_H
+
+#include "../command.h"
+
+extern const struct command cmd_summary;
+extern const struct command cmd_list;
+extern const struct command cmd_info;
+
+#endif /* TWCTL_COMMANDS_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <sys/socket.h>
+
+#include "../session.h"
+#include "commands.h"
+
+static int show(const struct tws_summary *summary, void *ctx)
+{
+	struct session *s = ctx;
+
+	return session_wrote(s, out_summary(s->out, summary));
+}
+
+static int run(const struct options *o, int argc, char **argv)
+{
+	struct session s;
+	int ret;
+
+	if (o->family) {
+		complain("the summary counts both families in one walk; for rows of one family use: twctl list -%c",
+			 o->family == AF_INET ? '4' : '6');
+		return EXIT_USAGE;
+	}
+	if (argc) {
+		complain("summary takes no argument '%s'; a filter goes with: twctl list FILTER",
+			 argv[0]);
+		return EXIT_USAGE;
+	}
+	if (session_open(&s, o, o->all_netns ? OUT_SUMMARIES : OUT_SUMMARY) < 0)
+		return EXIT_ERROR;
+	ret = o->all_netns ? twnl_summary_dump(s.nl, show, &s) :
+			     twnl_summary_get(s.nl, show, &s);
+	return session_close(&s, ret);
+}
+
+const struct command cmd_summary = {
+	.name = "summary",
+	.brief = "counts, rates and limits at a glance (the default)",
+	.takes_family = true,
+	.takes_all_netns = true,
+	.run = run,
+	.help =
+"Usage: twctl [OPTIONS] [summary]\n"
+"       twctl [OPTIONS] summary -A\n"
+"\n"
+"Counts the TIME_WAIT buckets of a network namespace in one walk inside the\n"
+"kernel and shows, on one screen:\n"
+"\n"
+"  buckets   how many there are, against tcp_max_tw_buckets, and their memory;\n"
+"            true TIME_WAIT and FIN_WAIT2 told apart, which ss -s and sockstat\n"
+"            add up; IPv4, IPv6, and IPv4 through IPv6 sockets\n"
+"  kernel    the kernel's own count. A warning says so where the two differ by\n"
+"            more than the buckets that came and went during the walk\n"
+"  closes/s  closes in each of the last 60 seconds, the newest at the right. It\n"
+"            is read off the buckets, so a close counts only while its bucket is\n"
+"            still there, in the second in which its 60 s began or began anew\n"
+"  due       how many buckets end within the next 10, 30 and 60 s\n"
+"  sysctls   those of the namespace that govern TIME_WAIT and local ports\n"
+"\n"
+"With -A: a line for each network namespace of the machine, and a last line for\n"
+"all of them. This needs CAP_NET_ADMIN in the initial user namespace.\n"
+"\n"
+"With -j: one object, or with -A an array of them. The keys are the attributes\n"
+"of the netlink family with '_' for '-'. remaining_hist[i] counts the buckets\n"
+"with i to i+1 seconds left, its last slot all from 60 s on; closes_hist[0] is\n"
+"the current second.\n"
+"\n"
+"Example:\n"
+"  twctl -N web -j | jq '.total, .limit'\n",
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TWCTL_COMMAND_H
+#define TWCTL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct options;
+
+struct command {
+	const char *name;
+	/* which of the options beside the general ones it knows */
+	bool takes_family;
+	bool takes_all_netns;
+	const char *brief;
+	const char *help;
+	int (*run)(const struct options *o, int argc, char **argv);
+};
+
+/*
+ * The command that @word names or is the beginning of. NULL with the reason in
+ * @err where there is none or more than one.
+ */
+const struct command *command_find(const struct command *const *table, size_t n,
+				   const char *word, char *err, size_t size);
+
+#endif /* TWCTL_COMMAND_H */

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The options and the table of commands; the work is in cmd/. */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cmd/commands.h"
+#include "session.h"
+
+static int run_help(const struct options *o, int argc, char **argv);
+
+static const struct command cmd_help = {
+	.name = "help",
+	.brief = "this text, or that of a command",
+	.run = run_help,
+	.help = "Usage: twctl help [COMMAND]\n",
+};
+
+static const struct command *const commands[] = {
+	&cmd_summary, &cmd_list, &cmd_info, &cmd_help,
+};
+
+static const char usage[] =
+"Usage: twctl [OPTIONS] [COMMAND [ARGS]]\n"
+"\n"
+"Shows the TCP TIME_WAIT buckets of this machine, as the twscope kernel module\n"
+"sees them. It changes nothing.\n"
+"\n"
+"Commands, which may be abbreviated:\n";
+
+static const char usage_options[] =
+"\n"
+"Options, before or after the command:\n"
+"  -j, --json         JSON, one object or an array of them\n"
+"  -p, --pretty       JSON that is indented\n"
+"  -c, --color[=WHEN] colours: always (the default of -c), auto, never. Without\n"
+"                     -c: auto, on a terminal only. NO_COLOR in the environment\n"
+"                     turns auto off; JSON has none. Short form: -c=WHEN\n"
+"  -n, --numeric      no service names for ports. Addresses are always numbers:\n"
+"                     asking the DNS amid an incident is no help\n"
+"  -H, --no-header    no header lines\n"
+"  -4, -6             list: one address family. IPv4 traffic through IPv6 sockets\n"
+"                     is of family 6\n"
+"  -N, --netns NS     in network namespace NS: a name of 'ip netns', a path, or\n"
+"                     the number of a process\n"
+"  -A, --all-netns    all network namespaces of the machine\n"
+"  -V, --version      version of twctl; that of the module: twctl info\n"
+"  -h, --help         this text, or after a command that of the command\n"
+"\n"
+"Exit code: 0 fine, 1 an error while running, 2 wrong usage.\n";
+
+static int print_usage(void)
+{
+	size_t i;
+
+	fputs(usage, stdout);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-17s  %s\n", commands[i]->name, commands[i]->brief);
+	fputs(usage_options, stdout);
+	return flush_stdout();
+}
+
+static int print_help(const struct command *c)
+{
+	if (!c || c == &cmd_help)
+		return print_usage();
+	fputs(c->help, stdout);
+	fputs("\nOptions: twctl --help\n", stdout);
+	return flush_stdout();
+}
+
+static const struct command *find(const char *word)
+{
+	const struct command *c;
+	char err[512];
+
+	c = command_find(commands, ARRAY_SIZE(commands), word, err, sizeof(err));
+	if (!c)
+		complain("%s", err);
+	return c;
+}
+
+static int run_help(const struct options *o, int argc, char **argv)
+{
+	const struct command *c = NULL;
+
+	(void)o;
+	if (argc) {
+		c = find(argv[0]);
+		if (!c)
+			return EXIT_USAGE;
+	}
+	return print_help(c);
+}
+
+static int set_color(struct options *o, const char *when)
+{
+	/* -c=auto gives "=auto", --color=auto gives "auto" */
+	if (when && *when == '=')
+		when++;
+	if (!when || !strcmp(when, "always"))
+		o->color = COLOR_ALWAYS;
+	else if (!strcmp(when, "auto"))
+		o->color = COLOR_AUTO;
+	else if (!strcmp(when, "never"))
+		o->color = COLOR_NEVER;
+	else {
+		complain("-c takes always, auto or never, not '%s'", when);
+		return -1;
+	}
+	return 0;
+}
+
+static int set_family(struct options *o, int family)
+{
+	if (o->family && o->family != family) {
+		complain("-4 and -6 exclude each other; without them both families are shown");
+		return -1;
+	}
+	o->family = family;
+	return 0;
+}
+
+enum ask { ASK_RUN, ASK_HELP, ASK_VERSION, ASK_NOTHING };
+
+static void wrong_option(int c, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (c == ':')
+		complain("option -N needs the name of a network namespace, a path or the number of a process");
+	else if (!strncmp(word, "--", 2))
+		complain("wrong option '%s'; see: twctl --help", word);
+	else
+		complain("unknown option '-%c'; see: twctl --help", optopt);
+}
+
+static enum ask parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "pretty", no_argument, NULL, 'p' },
+		{ "color", optional_argument, NULL, 'c' },
+		{ "numeric", no_argument, NULL, 'n' },
+		{ "no-header", no_argument, NULL, 'H' },
+		{ "netns", required_argument, NULL, 'N' },
+		{ "all-netns", no_argument, NULL, 'A' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	enum ask ask = ASK_RUN;
+	int c, ret = 0;
+
+	opterr = 0;
+	while (!ret && (c = getopt_long(argc, argv, ":jpc::nH46N:AVh", longs,
+					NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			o->json = true;
+			break;
+		case 'p':
+			o->pretty = true;
+			break;
+		case 'c':
+			ret = set_color(o, optarg);
+			break;
+		case 'n':
+			o->numeric = true;
+			break;
+		case 'H':
+			o->no_header = true;
+			break;
+		case '4':
+			ret = set_family(o, AF_INET);
+			break;
+		case '6':
+			ret = set_family(o, AF_INET6);
+			break;
+		case 'N':
+			o->netns = optarg;
+			break;
+		case 'A':
+			o->all_netns = true;
+			break;
+		case 'V':
+			ask = ASK_VERSION;
+			break;
+		case 'h':
+			ask = ASK_HELP;
+			break;
+		default:
+			wrong_option(c, argv);
+			ret = -1;
+		}
+	}
+	return ret ? ASK_NOTHING : ask;
+}
+
+/* Options that the command cannot honour are refused, not ignored. */
+static int check_options(const struct command *c, const struct options *o)
+{
+	if (o->family && !c->takes_family) {
+		complain("%s knows no -%c", c->name, o->family == AF_INET ? '4' : '6');
+		return -1;
+	}
+	if (o->all_netns && !c->takes_all_netns) {
+		complain("%s knows no -A: it is the same in all network namespaces",
+			 c->name);
+		return -1;
+	}
+	if (o->all_netns && o->netns) {
+		complain("-N shows one network namespace and -A all of them: give one of the two");
+		return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c = &cmd_summary;
+	struct options o = { 0 };
+	enum ask ask;
+
+	/* the charset only: numbers stay as programs and our columns expect them */
+	setlocale(LC_CTYPE, "");
+	ask = parse_options(argc, argv, &o);
+	if (ask == ASK_NOTHING)
+		return EXIT_USAGE;
+	if (ask == ASK_VERSION) {
+		printf("twctl %s\n", TWSCOPE_VERSION);
+		return flush_stdout();
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc) {
+		c = find(argv[0]);
+		if (!c)
+			return EXIT_USAGE;
+		argc--;
+		argv++;
+	} else if (ask == ASK_HELP) {
+		return print_usage();
+	}
+	if (ask == ASK_HELP)
+		return print_help(c);
+	if (check_options(c, &o) < 0)
+		return EXIT_USAGE;
+	catch_interrupts();
+	/* a list may be long: fewer and larger writes */
+	setvbuf(stdout, NULL, _IOFBF, 128 * 1024);
+	return c->run(&o, argc, argv);
+}

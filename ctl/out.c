@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+
+#include "out.h"
+
+const struct feature features[] = {
+	{ TWSCOPE_FEATURE_ENTRY_STAMP, "entry-stamp",
+	  "buckets carry their time of entry (AGE in list)" },
+	{ TWSCOPE_FEATURE_PERNET_EHASH, "pernet-ehash",
+	  "a namespace may have its own established hash" },
+	{ TWSCOPE_FEATURE_REUSE_DELAY, "reuse-delay",
+	  "the sysctl tcp_tw_reuse_delay exists" },
+	{ TWSCOPE_FEATURE_USEC_TS, "usec-ts",
+	  "buckets may use microsecond timestamps" },
+	{ TWSCOPE_FEATURE_SPLIT_OPS, "split-ops",
+	  "generic netlink tells do and dump apart" },
+};
+
+const size_t n_features = ARRAY_SIZE(features);
+
+const char *substate_name(uint8_t substate)
+{
+	switch (substate) {
+	case TWSCOPE_SUBSTATE_FIN_WAIT2:
+		return "fin-wait2";
+	case TWSCOPE_SUBSTATE_TIME_WAIT:
+		return "time-wait";
+	}
+	return NULL;
+}
+
+int out_info(struct out *o, const struct tws_info *info)
+{
+	o->ops->info(o, info);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_summary(struct out *o, const struct tws_summary *s)
+{
+	o->ops->summary(o, s);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_bucket(struct out *o, const struct tws_bucket *b)
+{
+	o->ops->bucket(o, b);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+void out_end(struct out *o, bool failed)
+{
+	o->ops->end(o, failed);
+	free(o);
+}

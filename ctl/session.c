@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session.h"
+
+/* a signal's handler can reach nothing else */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig)
+{
+	interrupted = sig;
+}
+
+void catch_interrupts(void)
+{
+	/* without SA_RESTART, so that a read of the kernel's answer ends */
+	struct sigaction sa = { .sa_handler = on_interrupt };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	/* a reader that has seen enough is no error, whoever started us */
+	signal(SIGPIPE, SIG_DFL);
+}
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("twctl: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+static bool want_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (o->color == COLOR_NEVER)
+		return false;
+	if (o->color == COLOR_ALWAYS)
+		return true;
+	return !(no_color && *no_color) && isatty(STDOUT_FILENO) &&
+	       !(term && !strcmp(term, "dumb"));
+}
+
+static struct out *make_out(struct session *s, const struct options *o,
+			    enum out_kind kind)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	struct out_options opt = {
+		.fp = stdout,
+		.color = want_color(o),
+		.pretty = o->pretty,
+		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.no_header = o->no_header,
+		.all_netns = o->all_netns,
+		.cpus = cpus > 0 ? (unsigned int)cpus : 1,
+	};
+
+	if (o->json)
+		return out_json(&opt, kind);
+	if (kind == OUT_BUCKETS && !o->numeric)
+		s->services = services_load();
+	if (kind != OUT_INFO)
+		s->netns_names = netns_names_load();
+	opt.services = s->services;
+	opt.netns_names = s->netns_names;
+	return out_text(&opt, kind);
+}
+
+static void session_free(struct session *s)
+{
+	twnl_close(s->nl);
+	netns_names_free(s->netns_names);
+	services_free(s->services);
+}
+
+int session_open(struct session *s, const struct options *o, enum out_kind kind)
+{
+	char err[2600];
+
+	memset(s, 0, sizeof(*s));
+	if (o->netns && netns_enter(o->netns, err, sizeof(err)) < 0) {
+		complain("%s", err);
+		return -1;
+	}
+	s->nl = twnl_open(err, sizeof(err));
+	if (!s->nl) {
+		complain("%s", err);
+		return -1;
+	}
+	twnl_stop_on(s->nl, &interrupted);
+	if (twnl_info_get(s->nl, &s->info) < 0) {
+		complain("%s", twnl_error(s->nl));
+		session_free(s);
+		return -1;
+	}
+	if (strcmp(s->info.version, TWSCOPE_VERSION))
+		complain("warning: the loaded module is version %s, this twctl is version %s",
+			 s->info.version, TWSCOPE_VERSION);
+	s->out = make_out(s, o, kind);
+	if (!s->out) {
+		complain("out of memory");
+		session_free(s);
+		return -1;
+	}
+	return 0;
+}
+
+int session_wrote(struct session *s, int failed)
+{
+	if (failed && !s->write_errno)
+		s->write_errno = errno;
+	return failed;
+}
+
+static void complain_of_write(int error)
+{
+	if (error != EPIPE)
+		complain("cannot write: %s", strerror(error));
+}
+
+int flush_stdout(void)
+{
+	int before = ferror(stdout);
+
+	if (!fflush(stdout) && !before)
+		return 0;
+	complain_of_write(errno);
+	return 1;
+}
+
+int session_close(struct session *s, int ret)
+{
+	int code = EXIT_OK;
+
+	out_end(s->out, ret != 0);
+	if (s->write_errno) {
+		complain_of_write(s->write_errno);
+		code = EXIT_ERROR;
+	} else if (flush_stdout()) {
+		code = EXIT_ERROR;
+	}
+	if (ret < 0) {
+		complain("%s", twnl_error(s->nl));
+		code = EXIT_ERROR;
+	} else if (twnl_inconsistent(s->nl)) {
+		complain("warning: the kernel's table changed while it was read: some records may be missing or doubled");
+	}
+	session_free(s);
+	if (interrupted) {
+		/* so that who started us knows why we ended */
+		signal(interrupted, SIG_DFL);
+		raise(interrupted);
+	}
+	return code;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What each command does around its own work. */
+#ifndef TWCTL_SESSION_H
+#define TWCTL_SESSION_H
+
+#include "nl.h"
+#include "out.h"
+
+enum exit_code { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	bool json;
+	bool pretty;
+	bool numeric;
+	bool no_header;
+	bool all_netns;
+	int family;
+	enum color_mode color;
+	const char *netns;
+};
+
+struct session {
+	struct twnl *nl;
+	struct tws_info info;
+	struct out *out;
+	struct netns_names *netns_names;
+	struct services *services;
+	int write_errno;
+};
+
+/*
+ * Enters the namespace, connects, compares versions and makes the writer.
+ * Returns -1 when it has said on stderr why it cannot.
+ */
+int session_open(struct session *s, const struct options *o, enum out_kind kind);
+
+/* To be returned by a callback with what out_*() returned. */
+int session_wrote(struct session *s, int failed);
+
+/*
+ * Ends the output, says what went wrong, and frees all. @ret is what the twnl_
+ * call returned. Returns the exit code; after an interrupt it does not return.
+ */
+int session_close(struct session *s, int ret);
+
+/* "twctl: ..." on stderr */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* 0, or 1 after a complaint where stdout did not take all that was written. */
+int flush_stdout(void);
+
+/* From here on an interrupt lets what is printed be ended properly. */
+void catch_interrupts(void);
+
+#endif /* TWCTL_SESSION_H */

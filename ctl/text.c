@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+#define STEPS 8
+
+char *text_count(char *buf, size_t size, uint64_t v)
+{
+	char digits[24];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%llu",
+				    (unsigned long long)v);
+	size_t i, out = 0;
+
+	for (i = 0; i < n && out + 1 < size; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf[out++] = ',';
+		if (out + 1 < size)
+			buf[out++] = digits[i];
+	}
+	buf[out] = '\0';
+	return buf;
+}
+
+char *text_bytes(char *buf, size_t size, uint64_t bytes)
+{
+	static const char *const unit[] = { "KiB", "MiB", "GiB", "TiB" };
+	double v = (double)bytes / 1024;
+	size_t i = 0;
+
+	if (bytes < 1024) {
+		snprintf(buf, size, "%u B", (unsigned int)bytes);
+		return buf;
+	}
+	/* not "1024.0 KiB" for what rounds to it */
+	while (v >= 1023.95 && i + 1 < ARRAY_SIZE(unit)) {
+		v /= 1024;
+		i++;
+	}
+	snprintf(buf, size, "%.1f %s", v, unit[i]);
+	return buf;
+}
+
+char *text_seconds(char *buf, size_t size, uint32_t ms)
+{
+	snprintf(buf, size, "%u.%us", ms / 1000, ms % 1000 / 100);
+	return buf;
+}
+
+char *text_percent(char *buf, size_t size, uint64_t part, uint64_t whole)
+{
+	double v = whole ? 100.0 * (double)part / (double)whole : 0;
+
+	if (!whole)
+		snprintf(buf, size, "-");
+	else if (part && v < 0.05)
+		snprintf(buf, size, "<0.1 %%");
+	else if (part < whole && v >= 99.95)
+		snprintf(buf, size, "99.9 %%");
+	else
+		snprintf(buf, size, "%.1f %%", v);
+	return buf;
+}
+
+char *text_duration_us(char *buf, size_t size, uint32_t us)
+{
+	if (us < 1000)
+		snprintf(buf, size, "%u us", us);
+	else if (us < 99950)
+		snprintf(buf, size, "%.1f ms", us / 1e3);
+	else if (us < 999500)
+		snprintf(buf, size, "%.0f ms", us / 1e3);
+	else
+		snprintf(buf, size, "%.1f s", us / 1e6);
+	return buf;
+}
+
+static void append(char *buf, size_t size, size_t *len, const char *s)
+{
+	size_t n = strlen(s);
+
+	/* a half of a character is worse than none */
+	if (*len + n < size) {
+		memcpy(buf + *len, s, n + 1);
+		*len += n;
+	}
+}
+
+char *text_sparkline(char *buf, size_t size, const struct tws_hist *h,
+		     unsigned int cells, bool utf8)
+{
+	static const char *const blocks[STEPS] = {
+		"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█",
+	};
+	static const char *const ascii[STEPS] = {
+		"_", ".", ":", "-", "=", "+", "*", "#",
+	};
+	struct tws_hist shown = *h;
+	unsigned int i, step;
+	size_t len = 0;
+	uint64_t peak;
+
+	if (shown.n > cells)
+		shown.n = cells;
+	peak = hist_peak(&shown);
+	buf[0] = '\0';
+	for (i = shown.n; i-- > 0;) {
+		step = 0;
+		if (shown.slot[i])
+			step = (unsigned int)((shown.slot[i] * (uint64_t)(STEPS - 1) +
+					       peak - 1) / peak);
+		append(buf, size, &len, utf8 ? blocks[step] : ascii[step]);
+	}
+	return buf;
+}
+
+char *text_bar(char *buf, size_t size, uint64_t part, uint64_t whole,
+	       unsigned int cells, bool utf8)
+{
+	unsigned int i, full = cells;
+	size_t len = 0;
+
+	if (part < whole)
+		full = (unsigned int)(part * cells / whole);
+	/* what is there is seen, and what is not full does not look so */
+	if (part && !full)
+		full = 1;
+	if (!part)
+		full = 0;
+	buf[0] = '\0';
+	append(buf, size, &len, utf8 ? "" : "[");
+	for (i = 0; i < cells; i++)
+		append(buf, size, &len, i < full ? (utf8 ? "█" : "#") :
+						   (utf8 ? "░" : "."));
+	append(buf, size, &len, utf8 ? "" : "]");
+	return buf;
+}
+
+uint32_t hist_peak(const struct tws_hist *h)
+{
+	uint32_t peak = 0;
+	unsigned int i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->slot[i] > peak)
+			peak = h->slot[i];
+	return peak;
+}
+
+uint64_t hist_sum(const struct tws_hist *h)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < h->n; i++)
+		sum += h->slot[i];
+	return sum;
+}
+
+uint64_t hist_before(const struct tws_hist *h, unsigned int n)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < n && i + 1 < h->n; i++)
+		sum += h->slot[i];
+	return sum;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Numbers and shapes as text. All pure; each returns the buffer it was given. */
+#ifndef TWCTL_TEXT_H
+#define TWCTL_TEXT_H
+
+#include "types.h"
+
+/* 12,345 */
+char *text_count(char *buf, size_t size, uint64_t v);
+/* 3.1 MiB */
+char *text_bytes(char *buf, size_t size, uint64_t bytes);
+/* 41.2s */
+char *text_seconds(char *buf, size_t size, uint32_t ms);
+/* 4.7 %; "-" of nothing. Never rounds up to 100, nor down to 0. */
+char *text_percent(char *buf, size_t size, uint64_t part, uint64_t whole);
+/* 1.2 ms */
+char *text_duration_us(char *buf, size_t size, uint32_t us);
+
+/*
+ * The @cells newest slots of @h, the newest at the right. A cell is at the
+ * ground only where its slot is 0. A cell takes up to 3 bytes.
+ */
+char *text_sparkline(char *buf, size_t size, const struct tws_hist *h,
+		     unsigned int cells, bool utf8);
+/* @part of @whole as a bar of @cells cells; 3 bytes a cell and two more */
+char *text_bar(char *buf, size_t size, uint64_t part, uint64_t whole,
+	       unsigned int cells, bool utf8);
+
+uint32_t hist_peak(const struct tws_hist *h);
+uint64_t hist_sum(const struct tws_hist *h);
+/* The sum of the slots [0, n); never of the last one, which has no upper end. */
+uint64_t hist_before(const struct tws_hist *h, unsigned int n);
+
+#endif /* TWCTL_TEXT_H */

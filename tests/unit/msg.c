@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/twscope.h>
+
+#include "msg.h"
+
+void msg_put(struct msg *m, int type, const void *data, size_t len)
+{
+	struct nlattr a = { .nla_type = (uint16_t)type };
+	size_t n = len;
+
+	if (m->without && m->without == type)
+		return;
+	if (m->resize && m->resize == type)
+		n = (size_t)m->resize_to;
+	assert(m->len + NLA_HDRLEN + NLA_ALIGN(n) <= sizeof(m->buf));
+	a.nla_len = (uint16_t)(NLA_HDRLEN + n);
+	memcpy(m->buf + m->len, &a, sizeof(a));
+	memset(m->buf + m->len + NLA_HDRLEN, 0, NLA_ALIGN(n));
+	memcpy(m->buf + m->len + NLA_HDRLEN, data, n < len ? n : len);
+	m->len += NLA_HDRLEN + NLA_ALIGN(n);
+}
+
+void msg_u8(struct msg *m, int type, uint8_t v)
+{
+	msg_put(m, type, &v, sizeof(v));
+}
+
+void msg_u16(struct msg *m, int type, uint16_t v)
+{
+	msg_put(m, type, &v, sizeof(v));
+}
+
+void msg_u32(struct msg *m, int type, uint32_t v)
+{
+	msg_put(m, type, &v, sizeof(v));
+}
+
+void msg_u64(struct msg *m, int type, uint64_t v)
+{
+	msg_put(m, type, &v, sizeof(v));
+}
+
+void msg_str(struct msg *m, int type, const char *s)
+{
+	msg_put(m, type, s, strlen(s) + 1);
+}
+
+size_t msg_nest(struct msg *m, int type)
+{
+	struct nlattr a = { .nla_type = (uint16_t)(type | NLA_F_NESTED) };
+	size_t start = m->len;
+
+	memcpy(m->buf + start, &a, sizeof(a));
+	m->len += NLA_HDRLEN;
+	return start;
+}
+
+void msg_nest_end(struct msg *m, size_t start)
+{
+	uint16_t len = (uint16_t)(m->len - start);
+
+	memcpy(m->buf + start, &len, sizeof(len));
+}
+
+size_t msg_begin(struct msg *m, uint16_t type, uint16_t flags, uint32_t seq)
+{
+	struct nlmsghdr h = {
+		.nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = seq,
+	};
+	size_t start = m->len;
+
+	memcpy(m->buf + start, &h, sizeof(h));
+	m->len += NLMSG_HDRLEN;
+	return start;
+}
+
+size_t msg_genl(struct msg *m, uint16_t family, uint16_t flags, uint32_t seq,
+		uint8_t cmd)
+{
+	size_t start = msg_begin(m, family, flags, seq);
+	struct genlmsghdr g = { .cmd = cmd, .version = 1 };
+
+	memcpy(m->buf + m->len, &g, sizeof(g));
+	m->len += GENL_HDRLEN;
+	return start;
+}
+
+void msg_end(struct msg *m, size_t start)
+{
+	uint32_t len = (uint32_t)(m->len - start);
+
+	memcpy(m->buf + start, &len, sizeof(len));
+	m->len = start + NLMSG_ALIGN(len);
+}
+
+void msg_ack(struct msg *m, uint32_t seq, int error, const char *text,
+	     bool capped)
+{
+	uint16_t flags = (uint16_t)((capped ? NLM_F_CAPPED : 0) |
+				    (text ? NLM_F_ACK_TLVS : 0));
+	size_t start = msg_begin(m, NLMSG_ERROR, flags, seq);
+	struct nlmsgerr e = { .error = error };
+
+	/* the request comes back whole: 20 bytes of attributes here */
+	e.msg.nlmsg_len = NLMSG_HDRLEN + 20;
+	memcpy(m->buf + m->len, &e, sizeof(e));
+	m->len += sizeof(e);
+	if (!capped && error) {
+		memset(m->buf + m->len, 0xee, 20);
+		m->len += 20;
+	}
+	if (text)
+		msg_str(m, NLMSGERR_ATTR_MSG, text);
+	msg_end(m, start);
+}
+
+void msg_done(struct msg *m, uint32_t seq, int error, const char *text)
+{
+	size_t start = msg_begin(m, NLMSG_DONE,
+				 (uint16_t)(NLM_F_MULTI |
+					    (text ? NLM_F_ACK_TLVS : 0)), seq);
+
+	memcpy(m->buf + m->len, &error, sizeof(error));
+	m->len += sizeof(error);
+	if (text)
+		msg_str(m, NLMSGERR_ATTR_MSG, text);
+	msg_end(m, start);
+}
+
+void msg_info(struct msg *m, const char *version)
+{
+	msg_str(m, TWSCOPE_A_INFO_VERSION, version);
+	msg_str(m, TWSCOPE_A_INFO_KERNEL, "6.1.0-50-cloud-amd64");
+	msg_str(m, TWSCOPE_A_INFO_BUILT_FOR, "6.1.0-49-cloud-amd64");
+	msg_u32(m, TWSCOPE_A_INFO_FEATURES, TWSCOPE_FEATURE_PERNET_EHASH |
+		TWSCOPE_FEATURE_SPLIT_OPS);
+	msg_u32(m, TWSCOPE_A_INFO_TIMEWAIT_LEN_MS, 60000);
+	msg_u32(m, TWSCOPE_A_INFO_BUCKET_BYTES, 264);
+	msg_u32(m, TWSCOPE_A_INFO_HZ, 250);
+}
+
+static void msg_sysctls(struct msg *m)
+{
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_TW_REUSE, 2);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_TW_REUSE_DELAY, 1000);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_TIMESTAMPS, 1);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_MAX_TW_BUCKETS, 262144);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_FIN_TIMEOUT, 60);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_RFC1337, 0);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_INVALID_RATELIMIT, 500);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_TCP_CHILD_EHASH_ENTRIES, 0);
+	msg_u16(m, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN, 32768);
+	msg_u16(m, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX, 60999);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS, 2);
+	msg_u32(m, TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE, 0);
+}
+
+void msg_summary(struct msg *m, unsigned int closes_slots, bool in_sysctls)
+{
+	int without = m->without, resize = m->resize;
+	uint32_t remaining[TWSCOPE_HIST_SLOTS], closes[1024];
+	unsigned int i;
+	size_t nest;
+
+	if (in_sysctls)
+		m->without = m->resize = 0;
+	for (i = 0; i < TWSCOPE_HIST_SLOTS; i++)
+		remaining[i] = i * 10;
+	for (i = 0; i < 1024; i++)
+		closes[i] = (60 - i % 60) * 5;
+	msg_u32(m, TWSCOPE_A_SUMMARY_NETNS, 4026531840);
+	msg_u32(m, TWSCOPE_A_SUMMARY_TOTAL, 18300);
+	msg_u32(m, TWSCOPE_A_SUMMARY_TIMEWAIT, 18000);
+	msg_u32(m, TWSCOPE_A_SUMMARY_FIN_WAIT2, 300);
+	msg_u32(m, TWSCOPE_A_SUMMARY_IPV4, 18200);
+	msg_u32(m, TWSCOPE_A_SUMMARY_IPV6, 90);
+	msg_u32(m, TWSCOPE_A_SUMMARY_IPV4_MAPPED, 10);
+	msg_u32(m, TWSCOPE_A_SUMMARY_KERNEL_COUNT, 18302);
+	msg_u32(m, TWSCOPE_A_SUMMARY_KERNEL_COUNT_BEFORE, 18299);
+	msg_u32(m, TWSCOPE_A_SUMMARY_WALK_US, 1234);
+	msg_u32(m, TWSCOPE_A_SUMMARY_LIMIT, 262144);
+	msg_put(m, TWSCOPE_A_SUMMARY_PAD, "", 0);
+	msg_u64(m, TWSCOPE_A_SUMMARY_BYTES, 18300 * 264);
+	msg_put(m, TWSCOPE_A_SUMMARY_REMAINING_HIST, remaining,
+		sizeof(remaining));
+	msg_put(m, TWSCOPE_A_SUMMARY_CLOSES_HIST, closes,
+		closes_slots * sizeof(closes[0]));
+	msg_u32(m, TWSCOPE_A_SUMMARY_EHASH_ENTRIES, 131072);
+	msg_put(m, TWSCOPE_A_SUMMARY_EHASH_PERNET, "", 0);
+	if (!in_sysctls && m->without == TWSCOPE_A_SUMMARY_SYSCTLS)
+		return;
+	nest = msg_nest(m, TWSCOPE_A_SUMMARY_SYSCTLS);
+	m->without = in_sysctls ? without : 0;
+	m->resize = in_sysctls ? resize : 0;
+	msg_sysctls(m);
+	msg_nest_end(m, nest);
+}
+
+/* Three of four are IPv4, each eighth is a FIN_WAIT2, each second has no TS. */
+void msg_bucket(struct msg *m, unsigned int i)
+{
+	uint8_t local[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+	uint8_t remote[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 };
+	bool v6 = i % 4 == 3;
+
+	if (!v6) {
+		memcpy(local, (uint8_t[]){ 192, 0, 2, 1 }, 4);
+		memcpy(remote, (uint8_t[]){ 198, 51, 100, 7 }, 4);
+	}
+	msg_u32(m, TWSCOPE_A_BUCKET_NETNS, 4026531840);
+	msg_u16(m, TWSCOPE_A_BUCKET_FAMILY, v6 ? AF_INET6 : AF_INET);
+	msg_put(m, TWSCOPE_A_BUCKET_LOCAL, local, v6 ? 16 : 4);
+	msg_u16(m, TWSCOPE_A_BUCKET_LOCAL_PORT, (uint16_t)(32768 + i % 28232));
+	msg_put(m, TWSCOPE_A_BUCKET_REMOTE, remote, v6 ? 16 : 4);
+	msg_u16(m, TWSCOPE_A_BUCKET_REMOTE_PORT, 443);
+	msg_u8(m, TWSCOPE_A_BUCKET_SUBSTATE, i % 8 == 7 ?
+	       TWSCOPE_SUBSTATE_FIN_WAIT2 : TWSCOPE_SUBSTATE_TIME_WAIT);
+	msg_u32(m, TWSCOPE_A_BUCKET_REMAINING_MS, 41230 - i % 40000);
+	if (i % 2 == 0) {
+		msg_u32(m, TWSCOPE_A_BUCKET_AGE_MS, 18770);
+		msg_u32(m, TWSCOPE_A_BUCKET_TS_RECENT, 0xdeadbeef);
+		msg_u32(m, TWSCOPE_A_BUCKET_TS_RECENT_AGE_S, 18);
+	}
+	msg_u32(m, TWSCOPE_A_BUCKET_RCV_NXT, 0xfffffff0);
+	msg_u32(m, TWSCOPE_A_BUCKET_SND_NXT, 77);
+	msg_u32(m, TWSCOPE_A_BUCKET_MARK, i % 16 == 4 ? 0x10 : 0);
+	msg_u32(m, TWSCOPE_A_BUCKET_IFINDEX, i % 16 == 8 ? 1 : 0);
+}

@@ -1,0 +1,838 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ctl/nl.c: replies read, requests written, and whole exchanges over a socket. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "nl.h"
+#include "spec.h"
+#include "test.h"
+
+#define FAMILY 0x1d
+
+static char err[512];
+
+static struct msg *fresh(void)
+{
+	static struct msg m;
+
+	memset(&m, 0, sizeof(m));
+	return &m;
+}
+
+/* Replies */
+
+static int parse_info(const struct msg *m, struct tws_info *i)
+{
+	return twnl_parse_info(m->buf, m->len, i, err, sizeof(err));
+}
+
+static int parse_summary(const struct msg *m, struct tws_summary *s)
+{
+	return twnl_parse_summary(m->buf, m->len, s, err, sizeof(err));
+}
+
+static int parse_bucket(const struct msg *m, struct tws_bucket *b)
+{
+	return twnl_parse_bucket(m->buf, m->len, b, err, sizeof(err));
+}
+
+static void good_info(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_info i;
+
+	(void)state;
+	msg_info(m, "1.2.3");
+	assert_int_equal(parse_info(m, &i), 0);
+	assert_string_equal(i.version, "1.2.3");
+	assert_string_equal(i.kernel, "6.1.0-50-cloud-amd64");
+	assert_string_equal(i.built_for, "6.1.0-49-cloud-amd64");
+	assert_int_equal(i.features, 2 | 16);
+	assert_int_equal(i.timewait_len_ms, 60000);
+	assert_int_equal(i.bucket_bytes, 264);
+	assert_int_equal(i.hz, 250);
+}
+
+static void good_summary(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_summary s;
+
+	(void)state;
+	msg_summary(m, 60, false);
+	assert_int_equal(parse_summary(m, &s), 0);
+	assert_int_equal(s.netns, 4026531840);
+	assert_int_equal(s.total, 18300);
+	assert_int_equal(s.timewait, 18000);
+	assert_int_equal(s.fin_wait2, 300);
+	assert_int_equal(s.ipv4, 18200);
+	assert_int_equal(s.ipv6, 90);
+	assert_int_equal(s.ipv4_mapped, 10);
+	assert_int_equal(s.kernel_count, 18302);
+	assert_int_equal(s.kernel_count_before, 18299);
+	assert_int_equal(s.walk_us, 1234);
+	assert_int_equal(s.limit, 262144);
+	assert_int_equal(s.bytes, 18300 * 264);
+	assert_int_equal(s.remaining.n, 61);
+	assert_int_equal(s.remaining.slot[60], 600);
+	assert_int_equal(s.closes.n, 60);
+	assert_int_equal(s.closes.slot[0], 300);
+	assert_int_equal(s.ehash_entries, 131072);
+	assert_true(s.ehash_pernet);
+	assert_int_equal(s.sysctls.tcp_tw_reuse, 2);
+	assert_true(s.sysctls.has_tcp_tw_reuse_delay);
+	assert_int_equal(s.sysctls.tcp_tw_reuse_delay, 1000);
+	assert_int_equal(s.sysctls.tcp_timestamps, 1);
+	assert_int_equal(s.sysctls.tcp_max_tw_buckets, 262144);
+	assert_int_equal(s.sysctls.tcp_fin_timeout, 60);
+	assert_int_equal(s.sysctls.tcp_rfc1337, 0);
+	assert_int_equal(s.sysctls.tcp_invalid_ratelimit, 500);
+	assert_true(s.sysctls.has_tcp_child_ehash_entries);
+	assert_int_equal(s.sysctls.ip_local_port_range_min, 32768);
+	assert_int_equal(s.sysctls.ip_local_port_range_max, 60999);
+	assert_int_equal(s.sysctls.ip_local_reserved_ports, 2);
+	assert_int_equal(s.sysctls.ip_autobind_reuse, 0);
+}
+
+static void good_buckets(void **state)
+{
+	static const uint8_t v4[] = { 192, 0, 2, 1 };
+	struct msg *m = fresh();
+	struct tws_bucket b;
+
+	(void)state;
+	msg_bucket(m, 0);
+	assert_int_equal(parse_bucket(m, &b), 0);
+	assert_int_equal(b.netns, 4026531840);
+	assert_int_equal(b.family, AF_INET);
+	assert_memory_equal(b.local, v4, 4);
+	assert_int_equal(b.local_port, 32768);
+	assert_int_equal(b.remote[0], 198);
+	assert_int_equal(b.remote_port, 443);
+	assert_int_equal(b.substate, TWSCOPE_SUBSTATE_TIME_WAIT);
+	assert_int_equal(b.remaining_ms, 41230);
+	assert_true(b.has_age && b.has_ts_recent && b.has_ts_recent_age);
+	assert_int_equal(b.age_ms, 18770);
+	assert_int_equal(b.ts_recent, 0xdeadbeef);
+	assert_int_equal(b.ts_recent_age_s, 18);
+	assert_int_equal(b.rcv_nxt, 0xfffffff0);
+	assert_int_equal(b.snd_nxt, 77);
+
+	m = fresh();
+	msg_bucket(m, 7);
+	assert_int_equal(parse_bucket(m, &b), 0);
+	assert_int_equal(b.family, AF_INET6);
+	assert_int_equal(b.local[0], 0x20);
+	assert_int_equal(b.local[15], 1);
+	assert_int_equal(b.substate, TWSCOPE_SUBSTATE_FIN_WAIT2);
+	assert_false(b.has_age || b.has_ts_recent || b.has_ts_recent_age);
+}
+
+static bool is_optional(const char *set, const char *name)
+{
+	static const char *const optional[][2] = {
+		{ "summary", "ehash-pernet" },
+		{ "sysctls", "tcp-tw-reuse-delay" },
+		{ "sysctls", "tcp-child-ehash-entries" },
+		{ "bucket", "age-ms" },
+		{ "bucket", "ts-recent" },
+		{ "bucket", "ts-recent-age-s" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(optional); i++)
+		if (!strcmp(set, optional[i][0]) && !strcmp(name, optional[i][1]))
+			return true;
+	return false;
+}
+
+static int parse_set(const char *set, struct msg *m)
+{
+	struct tws_summary s;
+	struct tws_bucket b;
+	struct tws_info i;
+
+	if (!strcmp(set, "info")) {
+		msg_info(m, "1");
+		return parse_info(m, &i);
+	}
+	if (!strcmp(set, "bucket")) {
+		msg_bucket(m, 0);
+		return parse_bucket(m, &b);
+	}
+	msg_summary(m, 60, !strcmp(set, "sysctls"));
+	return parse_summary(m, &s);
+}
+
+/* Each attribute of the spec is left out in turn: it is named by its name there. */
+static void missing_ones(void **state)
+{
+	static const char *const sets[] = { "info", "summary", "sysctls", "bucket" };
+	char name[64], want[128], *c;
+	struct spec_set spec;
+	size_t set, i;
+	struct msg *m;
+	int ret;
+
+	(void)state;
+	for (set = 0; set < ARRAY_SIZE(sets); set++) {
+		spec_read(sets[set], &spec);
+		for (i = 0; i < spec.n; i++) {
+			strcpy(name, spec.name[i]);
+			while ((c = strchr(name, '_')))
+				*c = '-';
+			if (!strcmp(name, "pad") || !strcmp(name, "filter") ||
+			    !strcmp(name, "all-netns"))
+				continue;
+			m = fresh();
+			/* in the spec's order, from 1 */
+			m->without = (int)i + 1;
+			strcpy(err, "no error");
+			ret = parse_set(sets[set], m);
+			if (is_optional(sets[set], name)) {
+				assert_int_equal(ret, 0);
+				continue;
+			}
+			snprintf(want, sizeof(want), "attribute %s is missing", name);
+			if (ret != -1 || !strstr(err, want))
+				fail_msg("%s without %s: %d '%s'", sets[set], name,
+					 ret, err);
+		}
+	}
+}
+
+static void wrong_lengths(void **state)
+{
+	static const struct {
+		const char *set;
+		int attr;
+		int bytes;
+		const char *says;
+	} cases[] = {
+		{ "info", TWSCOPE_A_INFO_HZ, 3, "hz has 3 bytes" },
+		{ "info", TWSCOPE_A_INFO_HZ, 8, "hz has 8 bytes" },
+		{ "info", TWSCOPE_A_INFO_VERSION, 0, "version has 0 bytes" },
+		/* the NUL cut off */
+		{ "info", TWSCOPE_A_INFO_VERSION, 1, "version is not a string" },
+		{ "summary", TWSCOPE_A_SUMMARY_TOTAL, 2, "total has 2 bytes" },
+		{ "summary", TWSCOPE_A_SUMMARY_BYTES, 4, "bytes has 4 bytes" },
+		{ "summary", TWSCOPE_A_SUMMARY_CLOSES_HIST, 239,
+		  "closes-hist has 239 bytes" },
+		{ "summary", TWSCOPE_A_SUMMARY_REMAINING_HIST, 6,
+		  "remaining-hist has 6 bytes" },
+		{ "sysctls", TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX, 4,
+		  "ip-local-port-range-max has 4 bytes" },
+		{ "sysctls", TWSCOPE_A_SYSCTLS_TCP_TW_REUSE_DELAY, 1,
+		  "tcp-tw-reuse-delay has 1 bytes" },
+		{ "bucket", TWSCOPE_A_BUCKET_SUBSTATE, 4, "substate has 4 bytes" },
+		{ "bucket", TWSCOPE_A_BUCKET_LOCAL, 3, "local has 3 bytes" },
+		{ "bucket", TWSCOPE_A_BUCKET_LOCAL, 20, "local has 20 bytes" },
+		{ "bucket", TWSCOPE_A_BUCKET_LOCAL, 16,
+		  "local has 16 bytes for family 2" },
+		{ "bucket", TWSCOPE_A_BUCKET_REMOTE, 8,
+		  "remote has 8 bytes for family 2" },
+		{ "bucket", TWSCOPE_A_BUCKET_AGE_MS, 0, "age-ms has 0 bytes" },
+	};
+	struct msg *m;
+	size_t i;
+	int ret;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		m = fresh();
+		m->resize = cases[i].attr;
+		m->resize_to = cases[i].bytes;
+		strcpy(err, "no error");
+		ret = parse_set(cases[i].set, m);
+		if (ret != -1 || !strstr(err, cases[i].says))
+			fail_msg("'%s': %d '%s'", cases[i].says, ret, err);
+	}
+}
+
+static void unknown_ones_are_ignored(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_summary s;
+	struct tws_bucket b;
+	struct tws_info i;
+
+	(void)state;
+	msg_u32(m, 500, 1);
+	msg_info(m, "1");
+	msg_str(m, TWSCOPE_A_INFO_MAX + 1, "of a newer module");
+	assert_int_equal(parse_info(m, &i), 0);
+	m = fresh();
+	msg_u8(m, TWSCOPE_A_SUMMARY_MAX + 1, 1);
+	msg_summary(m, 60, false);
+	assert_int_equal(parse_summary(m, &s), 0);
+	m = fresh();
+	msg_bucket(m, 0);
+	msg_u64(m, TWSCOPE_A_BUCKET_MAX + 1, 1);
+	/* what belongs to requests is none of our business in a reply */
+	msg_u64(m, TWSCOPE_A_BUCKET_FILTER, 1);
+	assert_int_equal(parse_bucket(m, &b), 0);
+}
+
+static void histograms_of_any_length(void **state)
+{
+	static const unsigned int lengths[] = { 0, 1, 59, 61, 600 };
+	struct tws_summary s;
+	struct msg *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		m = fresh();
+		msg_summary(m, lengths[i], false);
+		assert_int_equal(parse_summary(m, &s), 0);
+		assert_int_equal(s.closes.n, lengths[i]);
+	}
+}
+
+static void garbage(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_info i;
+	size_t len;
+
+	(void)state;
+	msg_info(m, "1");
+	/* cut anywhere it is refused, and never read beyond (ASan looks on) */
+	for (len = 0; len < m->len; len++) {
+		void *copy = malloc(len ? len : 1);
+
+		memcpy(copy, m->buf, len);
+		assert_int_equal(twnl_parse_info(copy, len, &i, err, sizeof(err)), -1);
+		free(copy);
+	}
+	/* an attribute that says to be shorter than its header */
+	m->len = 8;
+	memset(m->buf, 0, 8);
+	assert_int_equal(parse_info(m, &i), -1);
+	assert_non_null(strstr(err, "8 bytes at its end are no attribute"));
+	/* a string longer than we keep */
+	m = fresh();
+	m->without = TWSCOPE_A_INFO_VERSION;
+	msg_info(m, "");
+	m->without = 0;
+	memset(m->buf + 4096, 'x', 200);
+	msg_put(m, TWSCOPE_A_INFO_VERSION, m->buf + 4096, 201);
+	assert_int_equal(parse_info(m, &i), 0);
+	assert_int_equal(strlen(i.version), sizeof(i.version) - 1);
+}
+
+static void unknown_family(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_bucket b;
+
+	(void)state;
+	m->without = TWSCOPE_A_BUCKET_FAMILY;
+	msg_bucket(m, 0);
+	m->without = 0;
+	msg_u16(m, TWSCOPE_A_BUCKET_FAMILY, AF_UNIX);
+	assert_int_equal(parse_bucket(m, &b), -1);
+	assert_non_null(strstr(err, "family 1 is unknown"));
+}
+
+/* Requests */
+
+/* Attributes as text: type(hex of the value), nests in braces. */
+static void show(const unsigned char *p, size_t len, int depth, char *out,
+		 size_t size)
+{
+	while (len) {
+		struct nlattr a;
+		size_t n, i;
+
+		assert_true(len >= sizeof(a));
+		memcpy(&a, p, sizeof(a));
+		assert_true(a.nla_len >= sizeof(a) && a.nla_len <= len);
+		n = a.nla_len - sizeof(a);
+		snprintf(out + strlen(out), size - strlen(out), "%u",
+			 a.nla_type & NLA_TYPE_MASK);
+		if (a.nla_type & NLA_F_NESTED) {
+			assert_true(depth < 2);
+			strcat(out, "{");
+			show(p + sizeof(a), n, depth + 1, out, size);
+			strcat(out, "}");
+		} else {
+			strcat(out, "(");
+			for (i = 0; i < n; i++)
+				snprintf(out + strlen(out), size - strlen(out),
+					 "%02x", p[sizeof(a) + i]);
+			strcat(out, ")");
+		}
+		n = NLA_ALIGN(a.nla_len);
+		/* the last one may be without padding, but libnl pads it */
+		assert_true(n <= len);
+		p += n;
+		len -= n;
+		if (len)
+			strcat(out, " ");
+	}
+}
+
+static void request_is(const char *text, bool all_netns, const char *want)
+{
+	struct filter_error ferr = { 0 };
+	struct filter_expr *e = NULL;
+	unsigned char buf[16384];
+	struct tws_filter f;
+	char got[8192] = "";
+	ssize_t len;
+
+	if (text) {
+		e = filter_parse(text, NULL, &ferr);
+		assert_non_null(e);
+	}
+	assert_int_equal(filter_compile(e, 0, &f, &ferr), 0);
+	filter_expr_free(e);
+	len = twnl_bucket_request(&f, all_netns, buf, sizeof(buf));
+	assert_true(len >= 0);
+	show(buf, (size_t)len, 0, got, sizeof(got));
+	assert_string_equal(got, want);
+	if (len)
+		assert_int_equal(twnl_bucket_request(&f, all_netns, buf,
+						     (size_t)len - 1), -1);
+}
+
+static void requests(void **state)
+{
+	(void)state;
+	/* little endian, as this machine; NLA_F_NESTED is what makes the braces */
+	request_is(NULL, false, "");
+	request_is(NULL, true, "2()");
+	request_is("family inet6", false, "1{1{2(0a00)}}");
+	request_is("not substate fin-wait2", false, "1{1{1() 3(05)}}");
+	request_is("src 10.0.0.0/8", false, "1{1{4(0a000000) 5(08)}}");
+	request_is("dst [2001:db8::]/32", false,
+		   "1{1{6(20010db8000000000000000000000000) 7(20)}}");
+	request_is("sport ge 1024", false, "1{1{8(0004) 9(ffff)}}");
+	request_is("dport lt 1024", false, "1{1{10(0000) 11(ff03)}}");
+	request_is("dport != 443", false, "1{1{1() 10(bb01) 11(bb01)}}");
+	request_is("dst 1.2.3.4:80 or not (sport 1 or state time-wait)", true,
+		   "1{1{6(01020304) 7(20)} 1{10(5000) 11(5000)}} "
+		   "1{1{1() 8(0100) 9(0100)} 1{1() 3(06)}} 2()");
+}
+
+static void longest_request(void **state)
+{
+	char s[64 * 64] = "", where[64];
+	struct filter_error ferr = { 0 };
+	unsigned char buf[16384];
+	struct filter_expr *e;
+	struct tws_filter f;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 64; i++) {
+		snprintf(where, sizeof(where), "%ssrc != [::%u]", i ? " or " : "", i);
+		strcat(s, where);
+	}
+	e = filter_parse(s, NULL, &ferr);
+	assert_non_null(e);
+	assert_int_equal(filter_compile(e, 0, &f, &ferr), 0);
+	filter_expr_free(e);
+	assert_int_equal(twnl_bucket_request(&f, true, buf, sizeof(buf)),
+			 64 * (4 + 4 + 4 + 20 + 8) + 4);
+}
+
+/* Exchanges: what the kernel will say is in the socket before it is asked. */
+
+static int peer;
+
+static void say(const struct msg *m)
+{
+	assert_int_equal(send(peer, m->buf, m->len, 0), m->len);
+}
+
+static void say_family(uint32_t version)
+{
+	struct msg *m = fresh();
+	size_t at = msg_genl(m, GENL_ID_CTRL, 0, 1, CTRL_CMD_NEWFAMILY);
+
+	msg_str(m, CTRL_ATTR_FAMILY_NAME, "twscope");
+	msg_u16(m, CTRL_ATTR_FAMILY_ID, FAMILY);
+	msg_u32(m, CTRL_ATTR_VERSION, version);
+	msg_end(m, at);
+	say(m);
+	m = fresh();
+	msg_ack(m, 1, 0, NULL, true);
+	say(m);
+}
+
+/* Our end of a new socket; the kernel's is @peer. */
+static int connected(void)
+{
+	struct timeval patience = { .tv_sec = 5 };
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
+	/* a test that waits for what never comes shall fail, not hang */
+	setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	peer = fd[1];
+	return fd[0];
+}
+
+static struct twnl *attached(void)
+{
+	int fd = connected();
+	struct twnl *nl;
+
+	say_family(TWSCOPE_FAMILY_VERSION);
+	nl = twnl_attach(fd, err, sizeof(err));
+	if (!nl)
+		fail_msg("%s", err);
+	return nl;
+}
+
+static void detach(struct twnl *nl)
+{
+	twnl_close(nl);
+	close(peer);
+}
+
+static void not_loaded(void **state)
+{
+	int fd = connected();
+	struct msg *m = fresh();
+
+	(void)state;
+	msg_ack(m, 1, -ENOENT, NULL, true);
+	say(m);
+	assert_null(twnl_attach(fd, err, sizeof(err)));
+	assert_string_equal(err,
+		"the twscope module is not loaded; load it with: modprobe twscope");
+	close(peer);
+}
+
+static void other_family_version(void **state)
+{
+	int fd = connected();
+
+	(void)state;
+	say_family(TWSCOPE_FAMILY_VERSION + 1);
+	assert_null(twnl_attach(fd, err, sizeof(err)));
+	assert_non_null(strstr(err, "speaks version 2 of its protocol"));
+	assert_non_null(strstr(err, "(0.0.test) version 1"));
+	close(peer);
+}
+
+static void info_exchange(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	struct nlmsghdr h;
+	struct genlmsghdr g;
+	struct tws_info i;
+	char req[1024];
+	size_t at;
+
+	(void)state;
+	/* late news of an earlier request is none of this one */
+	msg_ack(m, 1, -EPERM, NULL, true);
+	/* and so is what answers another question */
+	at = msg_genl(m, FAMILY, 0, 2, TWSCOPE_CMD_SUMMARY_GET);
+	msg_summary(m, 60, false);
+	msg_end(m, at);
+	at = msg_genl(m, FAMILY, 0, 2, TWSCOPE_CMD_INFO_GET);
+	msg_info(m, "9.9");
+	msg_end(m, at);
+	msg_ack(m, 2, 0, NULL, true);
+	say(m);
+	assert_int_equal(twnl_info_get(nl, &i), 0);
+	assert_string_equal(i.version, "9.9");
+
+	/* the first request was for the family, this is the second */
+	assert_true(recv(peer, req, sizeof(req), 0) > 0);
+	assert_int_equal(recv(peer, req, sizeof(req), 0), 20);
+	memcpy(&h, req, sizeof(h));
+	memcpy(&g, req + NLMSG_HDRLEN, sizeof(g));
+	assert_int_equal(h.nlmsg_len, 20);
+	assert_int_equal(h.nlmsg_type, FAMILY);
+	assert_int_equal(h.nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+	assert_int_equal(g.cmd, TWSCOPE_CMD_INFO_GET);
+	assert_int_equal(g.version, TWSCOPE_FAMILY_VERSION);
+	detach(nl);
+}
+
+static void no_reply_but_an_ack(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	struct tws_info i;
+
+	(void)state;
+	msg_ack(m, 2, 0, NULL, true);
+	say(m);
+	assert_int_equal(twnl_info_get(nl, &i), -1);
+	assert_string_equal(twnl_error(nl), "the module did not answer info-get");
+	detach(nl);
+}
+
+static void errors_with_the_kernels_words(void **state)
+{
+	static const struct {
+		const char *text;
+		bool capped;
+		const char *want;
+	} cases[] = {
+		{ "the kernel's words", true,
+		  "the kernel's words (Operation not permitted)" },
+		{ "the kernel's words", false,
+		  "the kernel's words (Operation not permitted)" },
+		{ NULL, true, "the kernel refused: Operation not permitted" },
+		{ NULL, false, "the kernel refused: Operation not permitted" },
+	};
+	struct tws_info info;
+	struct twnl *nl;
+	struct msg *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		nl = attached();
+		m = fresh();
+		msg_ack(m, 2, -EPERM, cases[i].text, cases[i].capped);
+		say(m);
+		assert_int_equal(twnl_info_get(nl, &info), -1);
+		assert_string_equal(twnl_error(nl), cases[i].want);
+		detach(nl);
+	}
+}
+
+/* What follows an error is words only where the flag says so. */
+static void no_words_without_the_flag(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	struct tws_info info;
+
+	(void)state;
+	msg_ack(m, 2, -EPERM, "not words", true);
+	((struct nlmsghdr *)m->buf)->nlmsg_flags &= (uint16_t)~NLM_F_ACK_TLVS;
+	say(m);
+	assert_int_equal(twnl_info_get(nl, &info), -1);
+	assert_string_equal(twnl_error(nl),
+			    "the kernel refused: Operation not permitted");
+	detach(nl);
+}
+
+static int count(const struct tws_bucket *b, void *ctx)
+{
+	unsigned int *n = ctx;
+
+	assert_int_equal(b->local_port, 32768 + *n);
+	++*n;
+	return 0;
+}
+
+static void put_rows(struct msg *m, unsigned int from, unsigned int n,
+		     uint16_t flags)
+{
+	unsigned int i;
+	size_t at;
+
+	for (i = from; i < from + n; i++) {
+		at = msg_genl(m, FAMILY, NLM_F_MULTI | flags, 2,
+			      TWSCOPE_CMD_BUCKET_GET);
+		msg_bucket(m, i);
+		msg_end(m, at);
+	}
+}
+
+static void bucket_dump(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0;
+
+	(void)state;
+	put_rows(m, 0, 100, 0);
+	say(m);
+	m = fresh();
+	put_rows(m, 100, 50, 0);
+	msg_done(m, 2, 0, NULL);
+	say(m);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), 0);
+	assert_int_equal(n, 150);
+	assert_false(twnl_inconsistent(nl));
+	detach(nl);
+}
+
+static void dump_that_was_disturbed(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0;
+
+	(void)state;
+	put_rows(m, 0, 3, 0);
+	put_rows(m, 3, 1, NLM_F_DUMP_INTR);
+	msg_done(m, 2, 0, NULL);
+	say(m);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), 0);
+	assert_int_equal(n, 4);
+	assert_true(twnl_inconsistent(nl));
+	detach(nl);
+}
+
+static void dump_that_fails_at_its_end(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0;
+
+	(void)state;
+	put_rows(m, 0, 2, 0);
+	msg_done(m, 2, -ENOMEM, "out of something");
+	say(m);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), -1);
+	assert_string_equal(twnl_error(nl),
+			    "out of something (Cannot allocate memory)");
+	assert_int_equal(n, 2);
+	detach(nl);
+}
+
+static int stop_at_once(const struct tws_bucket *b, void *ctx)
+{
+	(void)b;
+	++*(unsigned int *)ctx;
+	return 1;
+}
+
+static void stopping(void **state)
+{
+	static volatile sig_atomic_t stop = 1;
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0;
+
+	(void)state;
+	put_rows(m, 0, 2, 0);
+	say(m);
+	/* by what the callback returns */
+	assert_int_equal(twnl_bucket_dump(nl, NULL, false, stop_at_once, &n), 1);
+	assert_int_equal(n, 1);
+	/* by the flag: nothing is waited for */
+	twnl_stop_on(nl, &stop);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, false, stop_at_once, &n), 1);
+	assert_int_equal(n, 1);
+	detach(nl);
+}
+
+static void bad_row_names_its_attribute(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0;
+
+	(void)state;
+	put_rows(m, 0, 1, 0);
+	m->without = TWSCOPE_A_BUCKET_REMOTE;
+	put_rows(m, 1, 1, 0);
+	say(m);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), -1);
+	assert_non_null(strstr(twnl_error(nl), "attribute remote is missing"));
+	assert_int_equal(n, 1);
+	detach(nl);
+}
+
+static int summaries(const struct tws_summary *s, void *ctx)
+{
+	assert_int_equal(s->total, 18300);
+	++*(unsigned int *)ctx;
+	return 0;
+}
+
+static void summary_exchanges(void **state)
+{
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0, i;
+	size_t at;
+
+	(void)state;
+	at = msg_genl(m, FAMILY, 0, 2, TWSCOPE_CMD_SUMMARY_GET);
+	msg_summary(m, 60, false);
+	msg_end(m, at);
+	msg_ack(m, 2, 0, NULL, true);
+	say(m);
+	assert_int_equal(twnl_summary_get(nl, summaries, &n), 0);
+	assert_int_equal(n, 1);
+
+	m = fresh();
+	for (i = 0; i < 3; i++) {
+		at = msg_genl(m, FAMILY, NLM_F_MULTI, 3, TWSCOPE_CMD_SUMMARY_GET);
+		msg_summary(m, 60, false);
+		msg_end(m, at);
+	}
+	msg_done(m, 3, 0, NULL);
+	say(m);
+	assert_int_equal(twnl_summary_dump(nl, summaries, &n), 0);
+	assert_int_equal(n, 4);
+	detach(nl);
+}
+
+/* Replies cut at any byte: an error, or time out for what never comes; no crash. */
+static void cut_replies(void **state)
+{
+	static struct msg whole;
+	struct tws_info i;
+	struct twnl *nl;
+	struct msg *m;
+	size_t at, len;
+
+	(void)state;
+	memset(&whole, 0, sizeof(whole));
+	at = msg_genl(&whole, FAMILY, 0, 2, TWSCOPE_CMD_INFO_GET);
+	msg_info(&whole, "1");
+	msg_end(&whole, at);
+	msg_ack(&whole, 2, -EINVAL, "words", true);
+	for (len = 1; len < whole.len; len++) {
+		nl = attached();
+		m = fresh();
+		memcpy(m->buf, whole.buf, len);
+		m->len = len;
+		say(m);
+		/* nothing follows */
+		shutdown(peer, SHUT_WR);
+		assert_int_equal(twnl_info_get(nl, &i), -1);
+		detach(nl);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_info),
+		cmocka_unit_test(good_summary),
+		cmocka_unit_test(good_buckets),
+		cmocka_unit_test(missing_ones),
+		cmocka_unit_test(wrong_lengths),
+		cmocka_unit_test(unknown_ones_are_ignored),
+		cmocka_unit_test(histograms_of_any_length),
+		cmocka_unit_test(garbage),
+		cmocka_unit_test(unknown_family),
+		cmocka_unit_test(requests),
+		cmocka_unit_test(longest_request),
+		cmocka_unit_test(not_loaded),
+		cmocka_unit_test(other_family_version),
+		cmocka_unit_test(info_exchange),
+		cmocka_unit_test(no_reply_but_an_ack),
+		cmocka_unit_test(errors_with_the_kernels_words),
+		cmocka_unit_test(no_words_without_the_flag),
+		cmocka_unit_test(bucket_dump),
+		cmocka_unit_test(dump_that_was_disturbed),
+		cmocka_unit_test(dump_that_fails_at_its_end),
+		cmocka_unit_test(stopping),
+		cmocka_unit_test(bad_row_names_its_attribute),
+		cmocka_unit_test(summary_exchanges),
+		cmocka_unit_test(cut_replies),
+	};
+
+	return cmocka_run_group_tests_name("nl", tests, NULL, NULL);
+}
