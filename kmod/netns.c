@@ -207,8 +207,8 @@ void twscope_netns_sysctls(struct net *net, struct twscope_sysctls *s)
 		.tcp_fin_timeout =
 			READ_ONCE(net->ipv4.sysctl_tcp_fin_timeout) / HZ,
 		.tcp_rfc1337 = READ_ONCE(net->ipv4.sysctl_tcp_rfc1337),
-		.tcp_invalid_ratelimit = jiffies_to_msecs(
-			READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit)),
+		.tcp_invalid_ratelimit =
+			jiffies_to_msecs(READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit)),
 		.ip_autobind_reuse =
 			READ_ONCE(net->ipv4.sysctl_ip_autobind_reuse),
 		.ip_local_port_range_min = low,

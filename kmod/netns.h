@@ -7,12 +7,11 @@
 struct inet_hashinfo;
 struct net;
 
-/**
- * struct twscope_sysctls - what governs TIME_WAIT and ports in a namespace
- *
- * Named and in the units as /proc/sys shows them. @has_* tells whether this
- * kernel has the sysctl of that name; @ip_local_reserved_ports is how many
- * ports inside the local port range are reserved.
+/*
+ * What governs TIME_WAIT and ports in a namespace: sysctls, each under its own
+ * name and in the unit in which /proc/sys shows it. Two of them not every
+ * kernel has, which the flags tell. ip_local_reserved_ports is how many ports
+ * inside the local port range are reserved.
  */
 struct twscope_sysctls {
 	u32	tcp_tw_reuse;

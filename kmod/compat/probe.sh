@@ -47,7 +47,7 @@ for probe in $probes; do
 		;;
 	*)
 		if compiles "$@"; then
-			echo "#define TWSCOPE_HAVE_$(echo "$name" | tr a-z A-Z) 1" >>"$out.tmp"
+			echo "#define TWSCOPE_HAVE_$(echo "$name" | tr '[:lower:]' '[:upper:]') 1" >>"$out.tmp"
 		fi
 		;;
 	esac

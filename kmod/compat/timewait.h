@@ -10,7 +10,7 @@
 
 /* They came in one commit: one without the other is a probe gone wrong. */
 #if defined(TWSCOPE_HAVE_ENTRY_STAMP) != defined(TWSCOPE_HAVE_REUSE_DELAY)
-#error "this kernel has one of tw_entry_stamp and tcp_tw_reuse_delay, not both: twscope does not know it"
+#error "one of tw_entry_stamp and tcp_tw_reuse_delay without the other: unknown kernel"
 #endif
 
 /* Buckets alive or about to be, as the limit sees them. */

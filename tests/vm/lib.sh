@@ -369,7 +369,7 @@ kernel_headers() {
 }
 
 # What "make modules_prepare" needs beyond a module.
-PREPARE_PACKAGES="flex bison bc libelf-dev libssl-dev openssl perl python3-minimal patch xz-utils tar cpio rsync libdw-dev"
+PREPARE_PACKAGES="flex bison bc libelf-dev libssl-dev openssl patch xz-utils tar cpio rsync libdw-dev"
 
 # The mirror keeps the image and the upstream tarball of a kernel for longer than its
 # headers (and than Debian's patches, which leave the network's structures alone):
@@ -410,24 +410,24 @@ prepare() {
 	local HEADERS=$1 tree=$2 localversion make
 	localversion=${3#"$(awk -F' *= *' '$1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v = v s $2; s = "." } END { print v }' <(head -n 5 "$tree/Makefile"))"}
 	make=(make -C /build "LOCALVERSION=$localversion" CC=gcc-14 HOSTCC=gcc-14)
+	# shellcheck disable=SC2016 # make fills this in
 	in_chroot "$tree" "${make[@]}" olddefconfig &&
 		in_chroot "$tree" "${make[@]}" -j4 modules_prepare &&
-		# shellcheck disable=SC2016 # make fills this in
 		in_chroot "$tree" "${make[@]}" run-command \
 			KBUILD_RUN_COMMAND='$(srctree)/scripts/package/install-extmod-build headers'
 }
 
 # One trixie root compiles for all: the tools in newer headers want its libc.
 CHROOT_PACKAGES="base-files dash bash coreutils gcc-14 gcc-12 make kmod sed grep gawk findutils
-	diffutils libelf1t64 libssl3t64 zlib1g libzstd1 sparse pahole"
-CHROOT_OMITTED="debconf dpkg perl perl-base init-system-helpers debianutils usrmerge install-info
+	diffutils libelf1t64 libssl3t64 zlib1g libzstd1 sparse pahole perl python3"
+CHROOT_OMITTED="debconf dpkg init-system-helpers debianutils usrmerge install-info
 	libllvm19 libasan8 libtsan2 liblsan0 libubsan1 libhwasan0 libitm1 libquadmath0 libcc1-0
 	libasan6 libtsan0 libtsan-dev"
 
 make_chroot() {
-	local tmp=$1 packages=$2 omitted=$3
+	local tmp=$1 packages=$2
 	say "making the chroot that compiles"
-	make_root "$tmp" trixie "$packages" "$omitted"
+	make_root "$tmp" trixie "$packages" "$CHROOT_OMITTED"
 	rm -rf "$tmp"/root/usr/share/{doc,man,locale,info}
 	ln -sf dash "$tmp/root/usr/bin/sh"
 	ln -sf gawk "$tmp/root/usr/bin/awk"
@@ -438,11 +438,9 @@ make_chroot() {
 
 # chroot_dir [PACKAGES]: sets CHROOT, with PACKAGES beyond the usual.
 chroot_dir() {
-	local dir packages="$CHROOT_PACKAGES ${1-}" omitted=$CHROOT_OMITTED
-	# What is asked for must not be pretended.
-	[[ -z ${1-} ]] || omitted=${omitted//perl perl-base/}
-	dir=$CACHE/chroot/$({ echo "$packages $omitted"; declare -f make_chroot make_root; } | hash_of)
-	once "$dir" make_chroot "$packages" "$omitted"
+	local dir packages="$CHROOT_PACKAGES ${1-}"
+	dir=$CACHE/chroot/$({ echo "$packages $CHROOT_OMITTED"; declare -f make_chroot make_root; } | hash_of)
+	once "$dir" make_chroot "$packages"
 	CHROOT=$dir/root
 }
 

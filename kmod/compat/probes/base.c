@@ -12,7 +12,7 @@ unsigned long base(struct net *net, struct inet_hashinfo *hi, const struct sock 
 	struct inet_timewait_death_row *dr = &net->ipv4.tcp_death_row;
 
 	return hi->ehash_mask + (dr->hashinfo == hi) + (tw->tw_dr == dr) +
-	       dr->sysctl_max_tw_buckets + (inet_ehash_lockp(hi, 0) != NULL) +
+	       dr->sysctl_max_tw_buckets + !!inet_ehash_lockp(hi, 0) +
 	       tw->tw_timer.expires + tw->tw_substate + tw->tw_mark +
 	       tw->tw_bound_dev_if + tcptw->tw_rcv_nxt + tcptw->tw_snd_nxt +
 	       tcptw->tw_ts_recent + tcptw->tw_ts_recent_stamp + net->ns.inum;
