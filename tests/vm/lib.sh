@@ -501,7 +501,7 @@ qemu_dir() {
 
 # ---- the guest's userland -------------------------------------------------
 
-GUEST_PACKAGES="base-files bash busybox-static coreutils util-linux mount grep sed findutils
+GUEST_PACKAGES="base-files libc-bin bash busybox-static coreutils util-linux mount grep sed findutils
 	iproute2 procps kmod mawk tcpdump python3 python3-yaml nginx apache2-utils
 	libnl-3-200 libnl-genl-3-200 libjansson4 libncursesw6"
 # Needed by the above only to be configured, or for features no test uses.
