@@ -66,7 +66,6 @@ struct attr_spec {
 #define A_FIXED(n, bytes) { .name = n, .min = bytes, .max = bytes }
 #define A_FIXED_OPT(n, bytes) \
 	{ .name = n, .min = bytes, .max = bytes, .optional = true }
-#define A_U8(n)		A_FIXED(n, 1)
 #define A_U16(n)	A_FIXED(n, 2)
 #define A_U32(n)	A_FIXED(n, 4)
 #define A_U64(n)	A_FIXED(n, 8)
@@ -99,9 +98,9 @@ static const struct attr_spec sysctls_spec[] = {
 	[TWSCOPE_A_SYSCTLS_TCP_CHILD_EHASH_ENTRIES] =
 		A_OPT_U32("tcp-child-ehash-entries"),
 	[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN] =
-		A_U16("ip-local-port-range-min"),
+		A_U32("ip-local-port-range-min"),
 	[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX] =
-		A_U16("ip-local-port-range-max"),
+		A_U32("ip-local-port-range-max"),
 	[TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS] =
 		A_U32("ip-local-reserved-ports"),
 	[TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE] = A_U32("ip-autobind-reuse"),
@@ -129,19 +128,19 @@ static const struct attr_spec summary_spec[] = {
 
 static const struct attr_spec bucket_spec[] = {
 	[TWSCOPE_A_BUCKET_NETNS]	   = A_U32("netns"),
-	[TWSCOPE_A_BUCKET_FAMILY]	   = A_U16("family"),
+	[TWSCOPE_A_BUCKET_FAMILY]	   = A_U32("family"),
 	[TWSCOPE_A_BUCKET_LOCAL]	   = A_ADDR("local"),
-	[TWSCOPE_A_BUCKET_LOCAL_PORT]	   = A_U16("local-port"),
+	[TWSCOPE_A_BUCKET_LOCAL_PORT]	   = A_U32("local-port"),
 	[TWSCOPE_A_BUCKET_REMOTE]	   = A_ADDR("remote"),
-	[TWSCOPE_A_BUCKET_REMOTE_PORT]	   = A_U16("remote-port"),
-	[TWSCOPE_A_BUCKET_SUBSTATE]	   = A_U8("substate"),
+	[TWSCOPE_A_BUCKET_REMOTE_PORT]	   = A_U32("remote-port"),
+	[TWSCOPE_A_BUCKET_SUBSTATE]	   = A_U32("substate"),
 	[TWSCOPE_A_BUCKET_REMAINING_MS]	   = A_U32("remaining-ms"),
 	[TWSCOPE_A_BUCKET_AGE_MS]	   = A_OPT_U32("age-ms"),
 	[TWSCOPE_A_BUCKET_TS_RECENT]	   = A_OPT_U32("ts-recent"),
 	[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S] = A_OPT_U32("ts-recent-age-s"),
-	[TWSCOPE_A_BUCKET_RCV_NXT]	   = A_U32("rcv-nxt"),
-	[TWSCOPE_A_BUCKET_SND_NXT]	   = A_U32("snd-nxt"),
-	[TWSCOPE_A_BUCKET_MARK]		   = A_U32("mark"),
+	[TWSCOPE_A_BUCKET_RCV_NXT]	   = A_OPT_U32("rcv-nxt"),
+	[TWSCOPE_A_BUCKET_SND_NXT]	   = A_OPT_U32("snd-nxt"),
+	[TWSCOPE_A_BUCKET_MARK]		   = A_OPT_U32("mark"),
 	[TWSCOPE_A_BUCKET_IFINDEX]	   = A_U32("ifindex"),
 };
 
@@ -249,9 +248,9 @@ static int parse_sysctls(const struct nlattr *nest, struct tws_sysctls *s,
 	s->tcp_invalid_ratelimit =
 		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_INVALID_RATELIMIT]);
 	s->ip_local_port_range_min =
-		nla_get_u16(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN]);
+		(uint16_t)nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN]);
 	s->ip_local_port_range_max =
-		nla_get_u16(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX]);
+		(uint16_t)nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX]);
 	s->ip_local_reserved_ports =
 		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS]);
 	s->ip_autobind_reuse =
@@ -317,6 +316,19 @@ static int get_address(uint8_t *to, const struct nlattr *a, uint16_t family,
 	return 0;
 }
 
+static int get_port(uint16_t *to, const struct nlattr *a, const char *name,
+		    char *err, size_t size)
+{
+	uint32_t port = nla_get_u32(a);
+
+	if (port > UINT16_MAX)
+		return say(err, size,
+			   "the module's bucket-get reply is wrong: attribute %s is %u",
+			   name, port);
+	*to = (uint16_t)port;
+	return 0;
+}
+
 int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		    char *err, size_t size)
 {
@@ -327,7 +339,7 @@ int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		return -1;
 	memset(b, 0, sizeof(*b));
 	b->netns = nla_get_u32(tb[TWSCOPE_A_BUCKET_NETNS]);
-	b->family = nla_get_u16(tb[TWSCOPE_A_BUCKET_FAMILY]);
+	b->family = (uint16_t)nla_get_u32(tb[TWSCOPE_A_BUCKET_FAMILY]);
 	if (b->family != AF_INET && b->family != AF_INET6)
 		return say(err, size,
 			   "the module's bucket-get reply is wrong: family %u is unknown",
@@ -337,13 +349,13 @@ int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 	    get_address(b->remote, tb[TWSCOPE_A_BUCKET_REMOTE], b->family,
 			"remote", err, size) < 0)
 		return -1;
-	b->local_port = nla_get_u16(tb[TWSCOPE_A_BUCKET_LOCAL_PORT]);
-	b->remote_port = nla_get_u16(tb[TWSCOPE_A_BUCKET_REMOTE_PORT]);
-	b->substate = nla_get_u8(tb[TWSCOPE_A_BUCKET_SUBSTATE]);
+	if (get_port(&b->local_port, tb[TWSCOPE_A_BUCKET_LOCAL_PORT],
+		     "local-port", err, size) < 0 ||
+	    get_port(&b->remote_port, tb[TWSCOPE_A_BUCKET_REMOTE_PORT],
+		     "remote-port", err, size) < 0)
+		return -1;
+	b->substate = (uint8_t)nla_get_u32(tb[TWSCOPE_A_BUCKET_SUBSTATE]);
 	b->remaining_ms = nla_get_u32(tb[TWSCOPE_A_BUCKET_REMAINING_MS]);
-	b->rcv_nxt = nla_get_u32(tb[TWSCOPE_A_BUCKET_RCV_NXT]);
-	b->snd_nxt = nla_get_u32(tb[TWSCOPE_A_BUCKET_SND_NXT]);
-	b->mark = nla_get_u32(tb[TWSCOPE_A_BUCKET_MARK]);
 	b->ifindex = nla_get_u32(tb[TWSCOPE_A_BUCKET_IFINDEX]);
 
 	a = tb[TWSCOPE_A_BUCKET_AGE_MS];
@@ -355,6 +367,15 @@ int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 	a = tb[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S];
 	b->has_ts_recent_age = a;
 	b->ts_recent_age_s = a ? nla_get_u32(a) : 0;
+	a = tb[TWSCOPE_A_BUCKET_RCV_NXT];
+	b->has_rcv_nxt = a;
+	b->rcv_nxt = a ? nla_get_u32(a) : 0;
+	a = tb[TWSCOPE_A_BUCKET_SND_NXT];
+	b->has_snd_nxt = a;
+	b->snd_nxt = a ? nla_get_u32(a) : 0;
+	a = tb[TWSCOPE_A_BUCKET_MARK];
+	b->has_mark = a;
+	b->mark = a ? nla_get_u32(a) : 0;
 	return 0;
 }
 
@@ -386,28 +407,28 @@ static int put_term(struct nl_msg *msg, const struct tws_term *t)
 	ret = t->negate ? nla_put_flag(msg, TWSCOPE_A_TERM_NOT) : 0;
 	switch ((enum tws_term_kind)t->kind) {
 	case TERM_FAMILY:
-		ret |= nla_put_u16(msg, TWSCOPE_A_TERM_FAMILY, t->family);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_FAMILY, t->family);
 		break;
 	case TERM_SUBSTATE:
-		ret |= nla_put_u8(msg, TWSCOPE_A_TERM_SUBSTATE, t->substate);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_SUBSTATE, t->substate);
 		break;
 	case TERM_LOCAL:
 		ret |= nla_put(msg, TWSCOPE_A_TERM_LOCAL, t->addr_len, t->addr);
-		ret |= nla_put_u8(msg, TWSCOPE_A_TERM_LOCAL_PREFIX_LEN,
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_LOCAL_PREFIX_LEN,
 				  t->prefix_len);
 		break;
 	case TERM_REMOTE:
 		ret |= nla_put(msg, TWSCOPE_A_TERM_REMOTE, t->addr_len, t->addr);
-		ret |= nla_put_u8(msg, TWSCOPE_A_TERM_REMOTE_PREFIX_LEN,
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PREFIX_LEN,
 				  t->prefix_len);
 		break;
 	case TERM_LOCAL_PORT:
-		ret |= nla_put_u16(msg, TWSCOPE_A_TERM_LOCAL_PORT_MIN, t->port_min);
-		ret |= nla_put_u16(msg, TWSCOPE_A_TERM_LOCAL_PORT_MAX, t->port_max);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_LOCAL_PORT_MIN, t->port_min);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_LOCAL_PORT_MAX, t->port_max);
 		break;
 	case TERM_REMOTE_PORT:
-		ret |= nla_put_u16(msg, TWSCOPE_A_TERM_REMOTE_PORT_MIN, t->port_min);
-		ret |= nla_put_u16(msg, TWSCOPE_A_TERM_REMOTE_PORT_MAX, t->port_max);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PORT_MIN, t->port_min);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PORT_MAX, t->port_max);
 		break;
 	}
 	nla_nest_end(msg, nest);

@@ -12,8 +12,6 @@ const struct feature features[] = {
 	  "the sysctl tcp_tw_reuse_delay exists" },
 	{ TWSCOPE_FEATURE_USEC_TS, "usec-ts",
 	  "buckets may use microsecond timestamps" },
-	{ TWSCOPE_FEATURE_SPLIT_OPS, "split-ops",
-	  "generic netlink tells do and dump apart" },
 };
 
 const size_t n_features = ARRAY_SIZE(features);

@@ -192,9 +192,12 @@ static void json_bucket(struct out *o, const struct tws_bucket *b)
 		put_int(j, "ts_recent", b->ts_recent);
 	if (b->has_ts_recent_age)
 		put_int(j, "ts_recent_age_s", b->ts_recent_age_s);
-	put_int(j, "rcv_nxt", b->rcv_nxt);
-	put_int(j, "snd_nxt", b->snd_nxt);
-	put_int(j, "mark", b->mark);
+	if (b->has_rcv_nxt)
+		put_int(j, "rcv_nxt", b->rcv_nxt);
+	if (b->has_snd_nxt)
+		put_int(j, "snd_nxt", b->snd_nxt);
+	if (b->has_mark)
+		put_int(j, "mark", b->mark);
 	put_int(j, "ifindex", b->ifindex);
 	emit(o, j);
 }

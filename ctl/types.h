@@ -76,6 +76,9 @@ struct tws_bucket {
 	bool has_age;
 	bool has_ts_recent;
 	bool has_ts_recent_age;
+	bool has_rcv_nxt;
+	bool has_snd_nxt;
+	bool has_mark;
 	uint8_t local[16];
 	uint8_t remote[16];
 	uint32_t remaining_ms;

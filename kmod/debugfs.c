@@ -66,23 +66,73 @@ static void show_netns(struct seq_file *m,
 	show_hist(m, "closed, seconds ago", c->closes, ARRAY_SIZE(c->closes));
 }
 
+static void *summary_start(struct seq_file *m, loff_t *pos)
+{
+	struct twscope_census *census = m->private;
+
+	return *pos < census->n ? &census->ns[*pos] : NULL;
+}
+
+static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return summary_start(m, pos);
+}
+
+static void summary_stop(struct seq_file *m, void *v)
+{
+}
+
 static int summary_show(struct seq_file *m, void *v)
 {
+	const struct twscope_netns_summary *ns = v;
+
+	if (!ns->gone)
+		show_netns(m, ns);
+	return 0;
+}
+
+static const struct seq_operations summary_sops = {
+	.start	= summary_start,
+	.next	= summary_next,
+	.stop	= summary_stop,
+	.show	= summary_show,
+};
+
+/* One walk for each open: seq_file shows a part again when its buffer grows. */
+static int summary_open(struct inode *inode, struct file *file)
+{
 	struct twscope_census *census;
-	unsigned int i;
+	int err;
 
 	census = twscope_census_take(NULL);
 	if (IS_ERR(census))
 		return PTR_ERR(census);
 
-	for (i = 0; i < census->n; i++)
-		if (!census->ns[i].gone)
-			show_netns(m, &census->ns[i]);
-
-	twscope_census_free(census);
+	err = seq_open(file, &summary_sops);
+	if (err) {
+		twscope_census_free(census);
+		return err;
+	}
+	((struct seq_file *)file->private_data)->private = census;
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(summary);
+
+static int summary_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+
+	twscope_census_free(m->private);
+	return seq_release(inode, file);
+}
+
+static const struct file_operations summary_fops = {
+	.owner		= THIS_MODULE,
+	.open		= summary_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= summary_release,
+};
 
 /* buckets */
 
@@ -106,34 +156,34 @@ static int buckets_rewind(struct buckets_read *r)
 	return twscope_walk_init(&r->walk, NULL);
 }
 
-static const void *buckets_seek(struct buckets_read *r, loff_t pos)
+static void *buckets_seek(struct buckets_read *r, loff_t pos)
 {
 	const struct twscope_bucket *b;
 
-	if (pos < r->pos) {
-		int err = buckets_rewind(r);
-
-		if (err)
-			return ERR_PTR(err);
-	}
 	while (!IS_ERR_OR_NULL(b = twscope_walk_peek(&r->walk)) && r->pos < pos) {
 		twscope_walk_advance(&r->walk);
 		r->pos++;
 	}
-	return b;
+	return (void *)b;
 }
 
+/* Positions go back to the heading only, and that begins a new walk. */
 static void *buckets_start(struct seq_file *m, loff_t *pos)
 {
-	if (!*pos)
-		return SEQ_START_TOKEN;
-	return (void *)buckets_seek(m->private, *pos);
+	struct buckets_read *r = m->private;
+	int err;
+
+	if (*pos)
+		return buckets_seek(r, *pos);
+
+	err = buckets_rewind(r);
+	return err ? ERR_PTR(err) : SEQ_START_TOKEN;
 }
 
 static void *buckets_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return (void *)buckets_seek(m->private, *pos);
+	return buckets_seek(m->private, *pos);
 }
 
 static void buckets_stop(struct seq_file *m, void *v)
@@ -193,17 +243,7 @@ static const struct seq_operations buckets_sops = {
 
 static int buckets_open(struct inode *inode, struct file *file)
 {
-	struct buckets_read *r;
-	int err;
-
-	r = __seq_open_private(file, &buckets_sops, sizeof(*r));
-	if (!r)
-		return -ENOMEM;
-
-	err = buckets_rewind(r);
-	if (err)
-		seq_release_private(inode, file);
-	return err;
+	return seq_open_private(file, &buckets_sops, sizeof(struct buckets_read));
 }
 
 static int buckets_release(struct inode *inode, struct file *file)

@@ -6,15 +6,20 @@
  * to the copies. That gives each bucket that is there all along exactly once,
  * however often the reader comes back for the rest of a chain and whatever
  * enters or leaves meanwhile, and it needs no reference: nothing that is in a
- * chain can go away while the lock is held. The lock is held for about as long
- * as a connect() holds it that meets the same chain.
+ * chain can go away while the lock is held.
+ *
+ * The lock is held for a time proportional to the chain, as by a connect() that
+ * meets it; a copy costs some four cache lines where the comparison of a
+ * connect() costs one. A chain longer than the batch is passed once more, to be
+ * copied when there is room. Memory is bounded by 1.25 times the longest chain
+ * of wanted buckets and charged to the reader.
  */
 
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
@@ -30,6 +35,16 @@
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
 
+/* A walk without a batch has room for nothing, and may still get one. */
+static int make_room(struct twscope_walk *walk, unsigned int size)
+{
+	kvfree(walk->batch);
+	walk->batch = kvmalloc_array(size, sizeof(*walk->batch),
+				     GFP_KERNEL_ACCOUNT);
+	walk->size = walk->batch ? size : 0;
+	return walk->batch ? 0 : -ENOMEM;
+}
+
 /**
  * twscope_walk_init() - begin a walk
  * @walk: the walk, to be freed with twscope_walk_free()
@@ -41,13 +56,8 @@
  */
 int twscope_walk_init(struct twscope_walk *walk, struct net *net)
 {
-	*walk = (struct twscope_walk) {
-		.net = net,
-		.size = BATCH_SIZE,
-		.batch = kvmalloc_array(BATCH_SIZE, sizeof(*walk->batch),
-					GFP_KERNEL_ACCOUNT),
-	};
-	return walk->batch ? 0 : -ENOMEM;
+	*walk = (struct twscope_walk) { .net = net };
+	return make_room(walk, BATCH_SIZE);
 }
 
 /**
@@ -59,16 +69,14 @@ int twscope_walk_init(struct twscope_walk *walk, struct net *net)
 void twscope_walk_free(struct twscope_walk *walk)
 {
 	kvfree(walk->batch);
-	walk->batch = NULL;
+	*walk = (struct twscope_walk) { .done = true };
 }
 
 static bool is_wanted(const struct twscope_walk *walk, const struct sock *sk)
 {
 	if (READ_ONCE(sk->sk_state) != TCP_TIME_WAIT)
 		return false;
-	if (walk->net && !net_eq(sock_net(sk), walk->net))
-		return false;
-	return twscope_twsk_is_tcp(inet_twsk(sk));
+	return !walk->net || net_eq(sock_net(sk), walk->net);
 }
 
 /*
@@ -130,18 +138,6 @@ static unsigned int scan(struct twscope_walk *walk,
 	return 0;
 }
 
-/* Room for one chain, and for what may join it before we are back. */
-static int grow(struct twscope_walk *walk, unsigned int chain_len)
-{
-	unsigned int size = chain_len + chain_len / 4;
-
-	kvfree(walk->batch);
-	walk->batch = kvmalloc_array(size, sizeof(*walk->batch),
-				     GFP_KERNEL_ACCOUNT);
-	walk->size = walk->batch ? size : 0;
-	return walk->batch ? 0 : -ENOMEM;
-}
-
 /* With one namespace there is one hash; else all those that have their own. */
 static void next_hash(struct twscope_walk *walk)
 {
@@ -181,11 +177,14 @@ static int next_batch(struct twscope_walk *walk)
 
 		if (wanted && walk->n)
 			break;
-		if (wanted && grow(walk, wanted))
+		/* And for what may join the chain before we are back. */
+		if (wanted && make_room(walk, wanted + wanted / 4 + 1))
 			return -ENOMEM;
 		if (!wanted && end)
 			next_hash(walk);
 		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 	}
 	return 0;
 }
@@ -199,7 +198,8 @@ static int next_batch(struct twscope_walk *walk)
  * Context: process, may sleep. Takes the lock of one chain at a time, with BH
  * off, and holds none on return.
  * Return: the bucket, valid until the walk is advanced; NULL when the walk is
- * over; ERR_PTR(-ENOMEM) when room was needed for a long chain and not there.
+ * over; ERR_PTR() of -ENOMEM when room was needed for a long chain and not
+ * there, of -EINTR when the caller is being killed.
  */
 const struct twscope_bucket *twscope_walk_peek(struct twscope_walk *walk)
 {

@@ -22,8 +22,10 @@
 static int parse_family(struct nlattr *attr, struct twscope_term *t,
 			struct netlink_ext_ack *extack)
 {
-	t->value = nla_get_u16(attr);
-	if (t->value == AF_INET || t->value == AF_INET6)
+	u32 family = nla_get_u32(attr);
+
+	t->value = family;
+	if (family == AF_INET || family == AF_INET6)
 		return 0;
 
 	NL_SET_ERR_MSG_ATTR(extack, attr,
@@ -59,7 +61,7 @@ static int parse_prefix(struct nlattr *attr, struct nlattr *len_attr,
 		return -EINVAL;
 	}
 
-	t->prefix_len = len_attr ? nla_get_u8(len_attr) : bits;
+	t->prefix_len = len_attr ? nla_get_u32(len_attr) : bits;
 	if (t->prefix_len > bits) {
 		NL_SET_ERR_MSG_ATTR(extack, len_attr,
 				    "prefix longer than the address: at most 32 for IPv4, 128 for IPv6");
@@ -73,9 +75,17 @@ static int parse_prefix(struct nlattr *attr, struct nlattr *len_attr,
 static int parse_ports(struct nlattr *min, struct nlattr *max,
 		       struct twscope_term *t, struct netlink_ext_ack *extack)
 {
-	t->port_min = min ? nla_get_u16(min) : 0;
-	t->port_max = max ? nla_get_u16(max) : U16_MAX;
-	if (t->port_min <= t->port_max)
+	u32 low = min ? nla_get_u32(min) : 0;
+	u32 high = max ? nla_get_u32(max) : U16_MAX;
+
+	if (low > U16_MAX || high > U16_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, high > U16_MAX ? max : min,
+				    "a port is at most 65535");
+		return -ERANGE;
+	}
+	t->port_min = low;
+	t->port_max = high;
+	if (low <= high)
 		return 0;
 
 	NL_SET_ERR_MSG_ATTR(extack, max,
@@ -138,7 +148,7 @@ static int parse_term(struct nlattr *attr, struct twscope_term *t,
 	case TWSCOPE_TERM_FAMILY:
 		return parse_family(tb[TWSCOPE_A_TERM_FAMILY], t, extack);
 	case TWSCOPE_TERM_SUBSTATE:
-		t->value = nla_get_u8(tb[TWSCOPE_A_TERM_SUBSTATE]);
+		t->value = nla_get_u32(tb[TWSCOPE_A_TERM_SUBSTATE]);
 		return 0;
 	case TWSCOPE_TERM_LOCAL:
 		return parse_prefix(tb[TWSCOPE_A_TERM_LOCAL],

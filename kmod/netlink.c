@@ -15,6 +15,7 @@
 #include "bucket.h"
 #include "census.h"
 #include "compat/genetlink.h"
+#include "compat/timewait.h"
 #include "ehash.h"
 #include "filter.h"
 #include "netlink-gen.h"
@@ -29,7 +30,10 @@ static struct genl_family twscope_nl_family __ro_after_init = {
 	.module		= THIS_MODULE,
 };
 
-/* What reaches beyond the caller's namespace. Says so where it is refused. */
+/*
+ * What reaches beyond the caller's namespace. Judged by whoever opened the
+ * socket and by whoever reads from it first.
+ */
 static int all_netns_permitted(struct netlink_callback *cb)
 {
 	if (netlink_capable(cb->skb, CAP_NET_ADMIN))
@@ -49,34 +53,13 @@ static void *reply_begin(struct netlink_callback *cb, struct sk_buff *skb,
 
 /* info-get */
 
-static u32 features(void)
-{
-	u32 set = 0;
-
-#ifdef TWSCOPE_HAVE_ENTRY_STAMP
-	set |= TWSCOPE_FEATURE_ENTRY_STAMP;
-#endif
-#ifdef TWSCOPE_HAVE_PERNET_EHASH
-	set |= TWSCOPE_FEATURE_PERNET_EHASH;
-#endif
-#ifdef TWSCOPE_HAVE_REUSE_DELAY
-	set |= TWSCOPE_FEATURE_REUSE_DELAY;
-#endif
-#ifdef TWSCOPE_HAVE_USEC_TS
-	set |= TWSCOPE_FEATURE_USEC_TS;
-#endif
-#ifdef TWSCOPE_HAVE_GENL_SPLIT_OPS
-	set |= TWSCOPE_FEATURE_SPLIT_OPS;
-#endif
-	return set;
-}
-
 static int put_info(struct sk_buff *skb)
 {
 	if (nla_put_string(skb, TWSCOPE_A_INFO_VERSION, TWSCOPE_VERSION) ||
 	    nla_put_string(skb, TWSCOPE_A_INFO_KERNEL, init_utsname()->release) ||
 	    nla_put_string(skb, TWSCOPE_A_INFO_BUILT_FOR, UTS_RELEASE) ||
-	    nla_put_u32(skb, TWSCOPE_A_INFO_FEATURES, features()) ||
+	    nla_put_u32(skb, TWSCOPE_A_INFO_FEATURES,
+			twscope_compat_features()) ||
 	    nla_put_u32(skb, TWSCOPE_A_INFO_TIMEWAIT_LEN_MS,
 			twscope_twsk_timewait_len_ms()) ||
 	    nla_put_u32(skb, TWSCOPE_A_INFO_BUCKET_BYTES,
@@ -131,9 +114,9 @@ static int put_sysctls(struct sk_buff *skb, const struct twscope_sysctls *s)
 	    (s->has_child_ehash &&
 	     nla_put_u32(skb, TWSCOPE_A_SYSCTLS_TCP_CHILD_EHASH_ENTRIES,
 			 s->tcp_child_ehash_entries)) ||
-	    nla_put_u16(skb, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN,
+	    nla_put_u32(skb, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN,
 			s->ip_local_port_range_min) ||
-	    nla_put_u16(skb, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX,
+	    nla_put_u32(skb, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX,
 			s->ip_local_port_range_max) ||
 	    nla_put_u32(skb, TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS,
 			s->ip_local_reserved_ports) ||
@@ -243,6 +226,24 @@ static int summary_dump_begin(struct netlink_callback *cb)
 	return 0;
 }
 
+static int fill_summary(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct twscope_census *census, unsigned int i)
+{
+	void *hdr;
+
+	if (census->ns[i].gone)
+		return 0;
+	hdr = reply_begin(cb, skb, TWSCOPE_CMD_SUMMARY_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (put_summary(skb, census->walk_us, &census->ns[i])) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
 int twscope_nl_summary_get_dumpit(struct sk_buff *skb,
 				  struct netlink_callback *cb)
 {
@@ -256,20 +257,8 @@ int twscope_nl_summary_get_dumpit(struct sk_buff *skb,
 	}
 
 	for (; dump->next < dump->census->n; dump->next++) {
-		const struct twscope_netns_summary *ns =
-			&dump->census->ns[dump->next];
-		void *hdr;
-
-		if (ns->gone)
-			continue;
-		hdr = reply_begin(cb, skb, TWSCOPE_CMD_SUMMARY_GET);
-		if (!hdr)
-			break;
-		if (put_summary(skb, dump->census->walk_us, ns)) {
-			genlmsg_cancel(skb, hdr);
-			break;
-		}
-		genlmsg_end(skb, hdr);
+		if (fill_summary(skb, cb, dump->census, dump->next))
+			return skb->len ?: -EMSGSIZE;
 	}
 	return skb->len;
 }
@@ -286,10 +275,12 @@ int twscope_nl_summary_get_done(struct netlink_callback *cb)
  * struct bucket_dump - a dump of buckets between two reads
  * @walk: where the walk is: at the bucket the last message had no room for
  * @filter: which buckets are asked for
+ * @net_admin: the reader may see what an attacker would like to: see put_secrets()
  */
 struct bucket_dump {
 	struct twscope_walk	walk;
 	struct twscope_filter	filter;
+	bool			net_admin;
 };
 
 static struct bucket_dump **bucket_dump(struct netlink_callback *cb)
@@ -316,6 +307,7 @@ static int bucket_dump_begin(struct netlink_callback *cb)
 	if (!dump)
 		return -ENOMEM;
 
+	dump->net_admin = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
 	err = twscope_netlink_filter(cb, TWSCOPE_A_BUCKET_FILTER, &dump->filter);
 	if (err)
 		goto err_free;
@@ -340,39 +332,53 @@ static int put_address(struct sk_buff *skb, int attrtype, u16 family,
 	return nla_put_in6_addr(skb, attrtype, addr);
 }
 
-static int put_bucket(struct sk_buff *skb, const struct twscope_bucket *b)
+/*
+ * The kernel makes the initial sequence number of the connection that takes a
+ * bucket's place from its snd_nxt, and the others are what a forged RST or SYN
+ * has to hit. inet_diag tells nobody, and the mark only CAP_NET_ADMIN.
+ */
+static int put_secrets(struct sk_buff *skb, const struct twscope_bucket *b)
+{
+	if ((b->has_ts &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_TS_RECENT, b->ts_recent)) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_RCV_NXT, b->rcv_nxt) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_SND_NXT, b->snd_nxt) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_MARK, b->mark))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_bucket(struct sk_buff *skb, const struct twscope_bucket *b,
+		      bool net_admin)
 {
 	if (nla_put_u32(skb, TWSCOPE_A_BUCKET_NETNS, b->netns) ||
-	    nla_put_u16(skb, TWSCOPE_A_BUCKET_FAMILY, b->family) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_FAMILY, b->family) ||
 	    put_address(skb, TWSCOPE_A_BUCKET_LOCAL, b->family, &b->local) ||
-	    nla_put_u16(skb, TWSCOPE_A_BUCKET_LOCAL_PORT, b->local_port) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_LOCAL_PORT, b->local_port) ||
 	    put_address(skb, TWSCOPE_A_BUCKET_REMOTE, b->family, &b->remote) ||
-	    nla_put_u16(skb, TWSCOPE_A_BUCKET_REMOTE_PORT, b->remote_port) ||
-	    nla_put_u8(skb, TWSCOPE_A_BUCKET_SUBSTATE, b->substate) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_REMOTE_PORT, b->remote_port) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_SUBSTATE, b->substate) ||
 	    nla_put_u32(skb, TWSCOPE_A_BUCKET_REMAINING_MS, b->remaining_ms) ||
 	    (b->has_age &&
 	     nla_put_u32(skb, TWSCOPE_A_BUCKET_AGE_MS, b->age_ms)) ||
 	    (b->has_ts &&
-	     (nla_put_u32(skb, TWSCOPE_A_BUCKET_TS_RECENT, b->ts_recent) ||
-	      nla_put_u32(skb, TWSCOPE_A_BUCKET_TS_RECENT_AGE_S,
-			  b->ts_recent_age_s))) ||
-	    nla_put_u32(skb, TWSCOPE_A_BUCKET_RCV_NXT, b->rcv_nxt) ||
-	    nla_put_u32(skb, TWSCOPE_A_BUCKET_SND_NXT, b->snd_nxt) ||
-	    nla_put_u32(skb, TWSCOPE_A_BUCKET_MARK, b->mark) ||
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_TS_RECENT_AGE_S,
+			 b->ts_recent_age_s)) ||
+	    (net_admin && put_secrets(skb, b)) ||
 	    nla_put_u32(skb, TWSCOPE_A_BUCKET_IFINDEX, b->ifindex))
 		return -EMSGSIZE;
 	return 0;
 }
 
 static int fill_bucket(struct sk_buff *skb, struct netlink_callback *cb,
-		       const struct twscope_bucket *b)
+		       const struct twscope_bucket *b, bool net_admin)
 {
 	void *hdr;
 
 	hdr = reply_begin(cb, skb, TWSCOPE_CMD_BUCKET_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (put_bucket(skb, b)) {
+	if (put_bucket(skb, b, net_admin)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -398,8 +404,8 @@ int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 	     twscope_walk_advance(&dump->walk)) {
 		if (!twscope_filter_match(&dump->filter, b))
 			continue;
-		if (fill_bucket(skb, cb, b))
-			return skb->len;
+		if (fill_bucket(skb, cb, b, dump->net_admin))
+			return skb->len ?: -EMSGSIZE;
 	}
 	return IS_ERR(b) ? PTR_ERR(b) : skb->len;
 }

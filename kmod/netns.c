@@ -46,7 +46,7 @@ static struct pernet_operations twscope_net_ops = {
  * Context: process.
  * Return: 0, or a negative errno of register_pernet_subsys().
  */
-int twscope_netns_init(void)
+int __init twscope_netns_init(void)
 {
 	return register_pernet_subsys(&twscope_net_ops);
 }
@@ -117,7 +117,7 @@ bool twscope_netns_owns_ehash(const struct net *net)
  * twscope_netns_next_ehash() - the next namespace with a hash of its own
  * @after: a namespace's number, 0 to begin
  *
- * Context: any.
+ * Context: any. Passes all namespaces.
  * Return: the lowest number above @after, 0 when there is none.
  */
 u64 twscope_netns_next_ehash(u64 after)
@@ -163,7 +163,8 @@ struct inet_hashinfo *twscope_netns_ehash_of(u64 id)
  * twscope_netns_tw_count() - the kernel's own count of buckets
  * @net: the namespace
  *
- * It is raised before a bucket enters the ehash and lowered after it left.
+ * Whoever holds a chain's lock sees no bucket there that is not counted yet;
+ * it is lowered after the bucket left the chain.
  *
  * Context: any that keeps @net from being freed.
  * Return: buckets.

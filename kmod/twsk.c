@@ -27,20 +27,6 @@ void twscope_clock_read(struct twscope_clock *now)
 	now->seconds = ktime_get_seconds();
 }
 
-/**
- * twscope_twsk_is_tcp() - is this bucket one of TCP
- * @tw: a bucket, in the ehash
- *
- * DCCP shares the type.
- *
- * Context: any, under the lock of its ehash chain.
- * Return: true when it is.
- */
-bool twscope_twsk_is_tcp(const struct inet_timewait_sock *tw)
-{
-	return tw->tw_dr == &twsk_net(tw)->ipv4.tcp_death_row;
-}
-
 static void snapshot_addresses(const struct inet_timewait_sock *tw,
 			       struct twscope_bucket *b)
 {

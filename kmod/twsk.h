@@ -22,7 +22,6 @@ struct twscope_clock {
 
 /* twsk.c */
 void twscope_clock_read(struct twscope_clock *now);
-bool twscope_twsk_is_tcp(const struct inet_timewait_sock *tw);
 void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
 			   const struct twscope_clock *now,
 			   struct twscope_bucket *b);

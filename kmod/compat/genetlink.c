@@ -18,9 +18,9 @@ static const struct nla_policy reject_all[] = {
 
 #ifdef TWSCOPE_HAVE_GENL_SPLIT_OPS
 
-static struct genl_split_ops strict[MAX_OPS];
+static struct genl_split_ops strict[MAX_OPS] __ro_after_init;
 
-static int take_ops(struct genl_family *family,
+static int __init take_ops(struct genl_family *family,
 		    const struct genl_split_ops *ops, unsigned int n_ops)
 {
 	unsigned int i;
@@ -43,9 +43,9 @@ static int take_ops(struct genl_family *family,
 #else
 
 /* Before 6.2 an operation is one entry for do and dump together. */
-static struct genl_ops merged[MAX_OPS];
+static struct genl_ops merged[MAX_OPS] __ro_after_init;
 
-static struct genl_ops *find(struct genl_family *family, u8 cmd)
+static struct genl_ops * __init find(struct genl_family *family, u8 cmd)
 {
 	unsigned int i;
 
@@ -59,7 +59,27 @@ static struct genl_ops *find(struct genl_family *family, u8 cmd)
 	return &merged[family->n_ops++];
 }
 
-static int take_ops(struct genl_family *family,
+/* Of what do and dump share here, neither may overrule the other. */
+static int __init set_common(struct genl_ops *to,
+			     const struct genl_split_ops *from)
+{
+	const struct nla_policy *policy = from->policy ?: reject_all;
+	unsigned int maxattr = from->policy ? from->maxattr :
+					      ARRAY_SIZE(reject_all) - 1;
+	u8 flags = from->flags & ~(GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP);
+
+	if (to->policy && (to->policy != policy || to->maxattr != maxattr ||
+			   to->flags != flags || to->validate != from->validate))
+		return -EINVAL;
+
+	to->policy = policy;
+	to->maxattr = maxattr;
+	to->validate = from->validate;
+	to->flags = flags;
+	return 0;
+}
+
+static int __init take_ops(struct genl_family *family,
 		    const struct genl_split_ops *ops, unsigned int n_ops)
 {
 	unsigned int i;
@@ -78,11 +98,8 @@ static int take_ops(struct genl_family *family,
 			to->dumpit = from->dumpit;
 			to->done = from->done;
 		}
-		to->policy = from->policy ?: reject_all;
-		to->maxattr = from->policy ? from->maxattr :
-					     ARRAY_SIZE(reject_all) - 1;
-		to->validate = from->validate;
-		to->flags = from->flags & ~(GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP);
+		if (set_common(to, from))
+			return -EINVAL;
 	}
 	return 0;
 }
@@ -96,10 +113,11 @@ static int take_ops(struct genl_family *family,
  * @n_ops: entries
  *
  * Context: process.
- * Return: 0; -ENOSPC when the table is longer than expected; or an error of
- * genl_register_family().
+ * Return: 0; -ENOSPC when the table is longer than expected; -EINVAL when, before
+ * 6.2, the do and the dump of an operation differ in what they share there; or
+ * an error of genl_register_family().
  */
-int twscope_compat_genl_register(struct genl_family *family,
+int __init twscope_compat_genl_register(struct genl_family *family,
 				 const struct genl_split_ops *ops,
 				 unsigned int n_ops)
 {

@@ -5,6 +5,7 @@
 #include <net/inet_hashtables.h>
 #include <net/net_namespace.h>
 #include <net/tcp.h>
+#include <uapi/linux/twscope.h>
 
 #include "compat/features.h"
 
@@ -12,6 +13,26 @@
 #if defined(TWSCOPE_HAVE_ENTRY_STAMP) != defined(TWSCOPE_HAVE_REUSE_DELAY)
 #error "one of tw_entry_stamp and tcp_tw_reuse_delay without the other: unknown kernel"
 #endif
+
+/* What of enum twscope_feature the probes found. */
+static inline u32 twscope_compat_features(void)
+{
+	u32 set = 0;
+
+#ifdef TWSCOPE_HAVE_ENTRY_STAMP
+	set |= TWSCOPE_FEATURE_ENTRY_STAMP;
+#endif
+#ifdef TWSCOPE_HAVE_PERNET_EHASH
+	set |= TWSCOPE_FEATURE_PERNET_EHASH;
+#endif
+#ifdef TWSCOPE_HAVE_REUSE_DELAY
+	set |= TWSCOPE_FEATURE_REUSE_DELAY;
+#endif
+#ifdef TWSCOPE_HAVE_USEC_TS
+	set |= TWSCOPE_FEATURE_USEC_TS;
+#endif
+	return set;
+}
 
 /* Buckets alive or about to be, as the limit sees them. */
 static inline u32 twscope_compat_tw_count(struct net *net)

@@ -47,9 +47,9 @@ def identity(line):
     """Netns and 4-tuple of a row as people see it."""
     words = line.split()
     local, remote = (w for w in words if ":" in w)
+    netns = words[words.index(remote) + 1]
     (client, first), (server, port) = (w.rsplit(":", 1) for w in (local, remote))
-    netns = next(w for w in words if w in NAMES)
-    return f"{NAMES[netns]} {client.strip('[]')} {first} {server.strip('[]')} {port}"
+    return f"{netns} {client.strip('[]')} {first} {server.strip('[]')} {port}"
 
 
 def main():

@@ -27,12 +27,8 @@ def attr(kind, payload=b"", length=None):
     return data + b"\0" * (-len(data) % 4)
 
 
-def u8(kind, value):
-    return attr(kind, struct.pack("=B", value))
-
-
-def u16(kind, value):
-    return attr(kind, struct.pack("=H", value))
+def u32(kind, value):
+    return attr(kind, struct.pack("=I", value))
 
 
 def clause(*terms):
@@ -101,7 +97,7 @@ class Netlink:
 
 
 nl = Netlink()
-VALID = clause(u16(REMOTE_PORT_MIN, 8000) + u16(REMOTE_PORT_MAX, 8000))
+VALID = clause(u32(REMOTE_PORT_MIN, 8000) + u32(REMOTE_PORT_MAX, 8000))
 
 
 def refused(what, error, command, payload=b"", dump=False, text=None, **how):
@@ -123,32 +119,34 @@ def bucket(what, error, payload, text=None):
 
 def main():
     bucket("unknown attribute", errno.EINVAL, attr(99, b"1234"))
-    bucket("attribute of a reply in a request", errno.EINVAL, u16(6, 1))
+    bucket("attribute of a reply in a request", errno.EINVAL, u32(6, 1))
     bucket("unknown attribute in a term", errno.EINVAL, clause(attr(77, b"1234")))
     bucket("unknown attribute in a clause", errno.EINVAL, attr(FILTER | NESTED, attr(9, b"1234")))
-    bucket("port of one byte", errno.EINVAL, clause(u8(LOCAL_PORT_MIN, 1)))
-    bucket("port of four bytes", errno.EINVAL, clause(attr(LOCAL_PORT_MIN, b"1234")))
+    bucket("port of one byte", errno.EINVAL, clause(attr(LOCAL_PORT_MIN, b"1")))
+    bucket("port of eight bytes", errno.EINVAL, clause(attr(LOCAL_PORT_MIN, b"12345678")))
+    bucket("port 65536", errno.ERANGE, clause(u32(LOCAL_PORT_MIN, 65536)), "65535")
+    bucket("highest port 65536", errno.ERANGE, clause(u32(REMOTE_PORT_MAX, 65536)), "65535")
     bucket("flag with content", errno.ERANGE, attr(ALL_NETNS, b"1234"))
     bucket("nest without its flag", errno.EINVAL, attr(FILTER, attr(TERM | NESTED, b"")))
     bucket("address of three bytes", errno.EINVAL, clause(attr(LOCAL, b"123")), "4 bytes")
     bucket("address of five bytes", errno.EINVAL, clause(attr(REMOTE, b"12345")), "4 bytes")
     bucket("empty address", errno.EINVAL, clause(attr(LOCAL)), "4 bytes")
     bucket("IPv4 prefix of 33", errno.ERANGE,
-           clause(attr(LOCAL, b"\x7f\0\0\1") + u8(LOCAL_PREFIX_LEN, 33)), "at most 32")
+           clause(attr(LOCAL, b"\x7f\0\0\1") + u32(LOCAL_PREFIX_LEN, 33)), "at most 32")
     bucket("IPv6 prefix of 129", errno.ERANGE,
-           clause(attr(REMOTE, bytes(16)) + u8(REMOTE_PREFIX_LEN, 129)))
+           clause(attr(REMOTE, bytes(16)) + u32(REMOTE_PREFIX_LEN, 129)))
     bucket("prefix length without an address", errno.EINVAL,
-           clause(u8(LOCAL_PREFIX_LEN, 8)), "address")
+           clause(u32(LOCAL_PREFIX_LEN, 8)), "address")
     bucket("port range upside down", errno.ERANGE,
-           clause(u16(LOCAL_PORT_MIN, 10) + u16(LOCAL_PORT_MAX, 9)), "upside down")
-    bucket("unknown family", errno.EAFNOSUPPORT, clause(u16(FAMILY, 7)), "AF_INET")
-    bucket("unknown substate", errno.ERANGE, clause(u8(SUBSTATE, 1)))
+           clause(u32(LOCAL_PORT_MIN, 10) + u32(LOCAL_PORT_MAX, 9)), "upside down")
+    bucket("unknown family", errno.EAFNOSUPPORT, clause(u32(FAMILY, 7)), "AF_INET")
+    bucket("unknown substate", errno.ERANGE, clause(u32(SUBSTATE, 1)))
     bucket("term without a condition", errno.EINVAL, clause(attr(NOT)), "exactly one")
     bucket("term with two conditions", errno.EINVAL,
-           clause(u16(FAMILY, 2) + u8(SUBSTATE, 6)), "exactly one")
+           clause(u32(FAMILY, 2) + u32(SUBSTATE, 6)), "exactly one")
     bucket("clause without a term", errno.EINVAL, attr(FILTER | NESTED), "at least one")
-    bucket("65 terms", errno.E2BIG, clause(*[u16(FAMILY, 2)] * 65), "64")
-    bucket("65 clauses", errno.E2BIG, clause(u16(FAMILY, 2)) * 65, "64")
+    bucket("65 terms", errno.E2BIG, clause(*[u32(FAMILY, 2)] * 65), "64")
+    bucket("65 clauses", errno.E2BIG, clause(u32(FAMILY, 2)) * 65, "64")
     bucket("attribute longer than the message", errno.EINVAL, attr(FILTER | NESTED, b"1234", 400))
     bucket("attribute shorter than its head", errno.EINVAL, attr(FILTER | NESTED, b"", 2))
     refused("info-get with an attribute", errno.EINVAL, INFO_GET, attr(5, b"1234"))

@@ -64,12 +64,27 @@ def unprivileged(ours):
           "nobody lists its own namespace, as with ss")
     equal(as_json(*AS_NOBODY, "twctl", "-j", "summary")["total"], len(ours), "nobody: summary")
     ok(as_json(*AS_NOBODY, "twctl", "-j", "info")["version"], "nobody: info")
+    secrets(ours)
     refused("nobody: summary -A is refused", *AS_NOBODY, "twctl", "-A", "summary")
     refused("nobody: list -A is refused", *AS_NOBODY, "twctl", "-A", "list")
     refused("nobody: list -A -j is refused", *AS_NOBODY, "twctl", "-j", "-A", "list")
     for name in ("summary", "buckets"):
         result = run(*AS_NOBODY, "cat", f"/sys/kernel/debug/twscope/{name}")
         ok(result.returncode and not result.stdout, f"nobody: debugfs {name} is refused", result)
+
+
+SECRETS = {"rcv_nxt", "snd_nxt", "ts_recent", "mark"}
+
+
+def secrets(ours):
+    """The next connection's initial sequence number follows from snd-nxt: not for everybody."""
+    equal({k for row in twctl("list") for k in row} & SECRETS, SECRETS,
+          "root is told sequence numbers, timestamp and mark")
+    for who, command in (("nobody", AS_NOBODY), ("root of a user namespace", AS_USERNS_ROOT)):
+        rows = as_json(*command, "twctl", "-j", "list")
+        equal((len(rows), {k for row in rows for k in row} & SECRETS), (len(ours), set()),
+              f"{who} is not")
+        ok(all("ts_recent_age_s" in row for row in rows), f"{who} is told the timestamp's age", rows[:1])
 
 
 def root_of_a_userns(ours):

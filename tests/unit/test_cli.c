@@ -269,9 +269,9 @@ static void request_of_a_list(void **state)
 {
 	static const unsigned char want[] = {
 		/* clause, term, family 2 */
-		28, 0, 1, 0x80, 12, 0, 1, 0x80, 6, 0, 2, 0, 2, 0, 0, 0,
+		28, 0, 1, 0x80, 12, 0, 1, 0x80, 8, 0, 2, 0, 2, 0, 0, 0,
 		/* term, substate 6 */
-		12, 0, 1, 0x80, 5, 0, 3, 0, 6, 0, 0, 0,
+		12, 0, 1, 0x80, 8, 0, 3, 0, 6, 0, 0, 0,
 		/* all-netns */
 		4, 0, 2, 0,
 	};

@@ -29,15 +29,12 @@ enum twscope_substate {
  *   hash of its own
  * @TWSCOPE_FEATURE_REUSE_DELAY: the sysctl tcp_tw_reuse_delay exists
  * @TWSCOPE_FEATURE_USEC_TS: a bucket may use microsecond timestamps
- * @TWSCOPE_FEATURE_SPLIT_OPS: generic netlink takes one entry per do and per
- *   dump
  */
 enum twscope_feature {
 	TWSCOPE_FEATURE_ENTRY_STAMP = 1,
 	TWSCOPE_FEATURE_PERNET_EHASH = 2,
 	TWSCOPE_FEATURE_REUSE_DELAY = 4,
 	TWSCOPE_FEATURE_USEC_TS = 8,
-	TWSCOPE_FEATURE_SPLIT_OPS = 16,
 };
 
 #define TWSCOPE_HIST_SLOTS	61
