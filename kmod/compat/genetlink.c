@@ -21,7 +21,7 @@ static const struct nla_policy reject_all[] = {
 static struct genl_split_ops strict[MAX_OPS] __ro_after_init;
 
 static int __init take_ops(struct genl_family *family,
-		    const struct genl_split_ops *ops, unsigned int n_ops)
+			   const struct genl_split_ops *ops, unsigned int n_ops)
 {
 	unsigned int i;
 
@@ -80,7 +80,7 @@ static int __init set_common(struct genl_ops *to,
 }
 
 static int __init take_ops(struct genl_family *family,
-		    const struct genl_split_ops *ops, unsigned int n_ops)
+			   const struct genl_split_ops *ops, unsigned int n_ops)
 {
 	unsigned int i;
 
@@ -118,8 +118,8 @@ static int __init take_ops(struct genl_family *family,
  * an error of genl_register_family().
  */
 int __init twscope_compat_genl_register(struct genl_family *family,
-				 const struct genl_split_ops *ops,
-				 unsigned int n_ops)
+					const struct genl_split_ops *ops,
+					unsigned int n_ops)
 {
 	int err = take_ops(family, ops, n_ops);
 
