@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module's family over generic netlink. Only nl.c knows of libnl; what
- * comes out of here are the structs of types.h.
+ * The module's family over generic netlink. Only nl.c and nl_parse.c know of
+ * libnl; what comes out of here are the structs of types.h.
  *
  * The calls return 0 when all was read, -1 on an error (twnl_error() says which
  * in words for people), and 1 where the callback returned non-zero or the
@@ -42,7 +42,16 @@ int twnl_summary_dump(struct twnl *nl, twnl_summary_fn fn, void *ctx);
 int twnl_bucket_dump(struct twnl *nl, const struct tws_filter *f, bool all_netns,
 		   twnl_bucket_fn fn, void *ctx);
 
-/* What is below is for nl.c itself and for its tests. */
+/* What is below is for nl.c and nl_parse.c themselves and for their tests. */
+
+struct twnl_family {
+	uint16_t id;
+	uint32_t version;
+};
+
+/* Fills @err with the words that @fmt makes; always -1. */
+int twnl_say(char *err, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * @attrs: the attributes of one reply, aligned to 4 bytes. Return -1 with the
@@ -54,6 +63,8 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 		     char *err, size_t size);
 int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		    char *err, size_t size);
+int twnl_parse_family(const void *attrs, size_t len, struct twnl_family *f,
+		      char *err, size_t size);
 
 /* The attributes of a bucket-get request; their length, or -1 without room. */
 ssize_t twnl_bucket_request(const struct tws_filter *f, bool all_netns, void *buf,

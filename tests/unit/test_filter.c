@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ctl/filter.c: what is read, what is refused and where, and the OR of ANDs. */
+/* ctl/filter*.c: what is read, what is refused and where, and the OR of ANDs. */
 #include <arpa/inet.h>
 
 #include "filter.h"
