@@ -24,7 +24,7 @@ info = ynl.do("info-get", {})
 equal(info["kernel"], os.uname().release, "info-get: kernel")
 equal(info["timewait-len-ms"], 60000, "info-get: timewait-len-ms")
 equal(set(info["features"]),
-      {name for name, since in (("pernet-ehash", (6, 1)), ("split-ops", (6, 2)), ("usec-ts", (6, 7)),
+      {name for name, since in (("pernet-ehash", (6, 1)), ("usec-ts", (6, 7)),
                                 ("entry-stamp", (6, 18)), ("reuse-delay", (6, 18)))
        if kernel() >= since},
       "info-get: the features that this kernel is known to have")
