@@ -29,16 +29,19 @@ def at_rest():
     make_buckets("-n", 300)
     make_buckets("-n", 100, "-r", "::1", "-p", 8001)
     make_buckets("-n", 50, "-r", "::ffff:127.0.0.1", "-p", 8002)
-    with FinWait2(30, "-p", 8003), FinWait2(20, "-p", 8004, "-r", "::1"):
+    with FinWait2(30, "-p", 8003) as four, FinWait2(20, "-p", 8004, "-r", "::1") as six:
+        four, six = len(four.tuples), len(six.tuples)
+        ok(four > 20 and six > 10, "most of those without a FIN are buckets", f"{four}, {six}")
         s = twctl("summary")
-        time_wait, fin_wait2 = ss("state", "time-wait"), ss("state", "fin-wait-2")
+        time_wait, fin_wait2 = ss("time-wait"), ss("fin-wait-2")
         equal(s["total"], sockstat_tw(), "total is what sockstat says")
         equal(s["kernel_count"], sockstat_tw(), "kernel-count is what sockstat says")
         equal(s["timewait"], len(time_wait), "timewait is what ss shows in time-wait")
         equal(s["fin_wait2"], len(fin_wait2), "fin-wait2 is what ss shows in fin-wait-2")
-        equal((s["ipv4"], s["ipv6"], s["ipv4_mapped"]), (337, 120, 50), "by family")
-        equal((s["timewait"], s["fin_wait2"]), (457, 50), "by substate")
+        equal((s["ipv4"], s["ipv6"], s["ipv4_mapped"]), (307 + four, 100 + six, 50), "by family")
+        equal((s["timewait"], s["fin_wait2"]), (457, four + six), "by substate")
         laws(s)
+        histograms()
         equal(set(slab_bytes().values()), {s["bytes"] // s["total"]},
               "bytes of one bucket are what slabinfo says")
         equal(s["netns"], os.stat("/proc/self/ns/net").st_ino, "netns is ours")
@@ -52,6 +55,25 @@ def laws(s):
     equal(s["total"], sum(s["remaining_hist"]), "remaining-hist adds up to total")
     ok(sum(s["closes_hist"]) <= s["timewait"], "closes-hist has no more than timewait", s)
     equal(sum(s["closes_hist"]), s["timewait"], "closes-hist has all of the last minute")
+
+
+def histograms():
+    """Timers only run down: what a summary says lies between a list before and one after."""
+    before, s, after = twctl("list"), twctl("summary"), twctl("list")
+
+    def left(rows, seconds):
+        return sum(r["remaining_ms"] >= 1000 * seconds for r in rows)
+
+    def closed(rows, seconds):
+        return sum(r["substate"] == "time-wait" and 0 < 60000 - r["remaining_ms"] < 1000 * seconds
+                   for r in rows)
+
+    wrong = [k for k in range(61)
+             if not left(after, k) <= sum(s["remaining_hist"][k:]) <= left(before, k)]
+    equal(wrong, [], "remaining-hist has each bucket in its second")
+    wrong = [k for k in range(1, 61)
+             if not closed(after, k) <= sum(s["closes_hist"][:k]) <= closed(before, k)]
+    equal(wrong, [], "closes-hist has each bucket in its second")
 
 
 def debugfs(s):

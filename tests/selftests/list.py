@@ -23,9 +23,9 @@ def rows_are_the_buckets():
         keys = [key(r) for r in rows]
         equal(len(keys), len(set(keys)), "no bucket twice")
         equal(set(keys), made | fin_wait2.tuples, "the rows are the buckets that were made")
-        equal({key(r) for r in rows if r["substate"] == "time-wait"}, ss("state", "time-wait"),
+        equal({key(r) for r in rows if r["substate"] == "time-wait"}, ss("time-wait"),
               "those in time-wait are those of ss")
-        equal({key(r) for r in rows if r["substate"] == "fin-wait2"}, ss("state", "fin-wait-2"),
+        equal({key(r) for r in rows if r["substate"] == "fin-wait2"}, ss("fin-wait-2"),
               "those in fin-wait2 are those of ss")
         equal({r["netns"] for r in rows}, {os.stat("/proc/self/ns/net").st_ino}, "all in our netns")
         filters(rows)
