@@ -81,11 +81,18 @@ static struct twscope_census *enter_all(void)
 	return census;
 }
 
+static int id_against(const void *key, const void *element)
+{
+	const struct twscope_netns_summary *ns = element;
+	u64 id = *(const u64 *)key;
+
+	return id < ns->id ? -1 : id > ns->id;
+}
+
 static struct twscope_netns_summary *find(struct twscope_census *census, u64 id)
 {
-	const struct twscope_netns_summary key = { .id = id };
-
-	return bsearch(&key, census->ns, census->n, sizeof(key), by_id);
+	return bsearch(&id, census->ns, census->n, sizeof(census->ns[0]),
+		       id_against);
 }
 
 /* Buckets of a namespace that was made after the walk began don't count. */
