@@ -6,8 +6,10 @@
 
 #include "netns.h"
 #include "summary.h"
+#include "verdict.h"
 
 struct net;
+struct twscope_filter;
 
 /**
  * struct twscope_netns_summary - what a walk counted in one namespace
@@ -20,6 +22,7 @@ struct net;
  * @kernel_count: the same after it
  * @sysctls:	read before the walk
  * @counts:	what the walk counted
+ * @verdicts:	how it was judged
  */
 struct twscope_netns_summary {
 	u64			id;
@@ -31,22 +34,27 @@ struct twscope_netns_summary {
 	u32			kernel_count;
 	struct twscope_sysctls	sysctls;
 	struct twscope_summary	counts;
+	struct twscope_verdicts	verdicts;
 };
 
 /**
  * struct twscope_census - what one walk counted, by namespace
+ * @has_whatif:	buckets were judged by other sysctls as well
  * @walk_us:	microseconds from the first count of the kernel to the last
  * @n:		namespaces
  * @ns:		each of them, @ns[].id ascending
  */
 struct twscope_census {
+	bool				has_whatif;
 	u32				walk_us;
 	unsigned int			n;
 	struct twscope_netns_summary	ns[];
 };
 
 /* census.c */
-struct twscope_census *twscope_census_take(struct net *net);
+struct twscope_census *twscope_census_take(struct net *net,
+					   const struct twscope_filter *filter,
+					   const struct twscope_whatif *whatif);
 void twscope_census_free(struct twscope_census *census);
 
 #endif /* TWSCOPE_CENSUS_H */

@@ -66,20 +66,21 @@ static void show_netns(struct seq_file *m,
 	show_hist(m, "closed, seconds ago", c->closes, ARRAY_SIZE(c->closes));
 }
 
-static void *summary_start(struct seq_file *m, loff_t *pos)
+/* Both summary and decisions show one census, a namespace at a time. */
+static void *census_start(struct seq_file *m, loff_t *pos)
 {
 	struct twscope_census *census = m->private;
 
 	return *pos < census->n ? &census->ns[*pos] : NULL;
 }
 
-static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
+static void *census_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return summary_start(m, pos);
+	return census_start(m, pos);
 }
 
-static void summary_stop(struct seq_file *m, void *v)
+static void census_stop(struct seq_file *m, void *v)
 {
 }
 
@@ -93,23 +94,23 @@ static int summary_show(struct seq_file *m, void *v)
 }
 
 static const struct seq_operations summary_sops = {
-	.start	= summary_start,
-	.next	= summary_next,
-	.stop	= summary_stop,
+	.start	= census_start,
+	.next	= census_next,
+	.stop	= census_stop,
 	.show	= summary_show,
 };
 
 /* One walk for each open: seq_file shows a part again when its buffer grows. */
-static int summary_open(struct inode *inode, struct file *file)
+static int census_open(struct file *file, const struct seq_operations *sops)
 {
 	struct twscope_census *census;
 	int err;
 
-	census = twscope_census_take(NULL);
+	census = twscope_census_take(NULL, NULL, NULL);
 	if (IS_ERR(census))
 		return PTR_ERR(census);
 
-	err = seq_open(file, &summary_sops);
+	err = seq_open(file, sops);
 	if (err) {
 		twscope_census_free(census);
 		return err;
@@ -118,7 +119,7 @@ static int summary_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int summary_release(struct inode *inode, struct file *file)
+static int census_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
 
@@ -126,12 +127,73 @@ static int summary_release(struct inode *inode, struct file *file)
 	return seq_release(inode, file);
 }
 
+static int summary_open(struct inode *inode, struct file *file)
+{
+	return census_open(file, &summary_sops);
+}
+
 static const struct file_operations summary_fops = {
 	.owner		= THIS_MODULE,
 	.open		= summary_open,
 	.read		= seq_read,
 	.llseek		= seq_lseek,
-	.release	= summary_release,
+	.release	= census_release,
+};
+
+/* decisions */
+
+/* By enum twscope_verdict. */
+static const char * const verdict_names[] = {
+	[TWSCOPE_VERDICT_UNKNOWN]	= "unknown",
+	[TWSCOPE_VERDICT_REUSABLE]	= "reusable",
+	[TWSCOPE_VERDICT_TOO_YOUNG]	= "too-young",
+	[TWSCOPE_VERDICT_DISABLED]	= "disabled",
+	[TWSCOPE_VERDICT_NOT_LOOPBACK]	= "not-loopback",
+	[TWSCOPE_VERDICT_FIN_WAIT2]	= "fin-wait2",
+	[TWSCOPE_VERDICT_NO_TIMESTAMP]	= "no-timestamp",
+	[TWSCOPE_VERDICT_BIND_BLOCKED]	= "bind-blocked",
+};
+
+static int decisions_show(struct seq_file *m, void *v)
+{
+	const struct twscope_netns_summary *ns = v;
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(verdict_names) != TWSCOPE_N_VERDICTS);
+
+	if (ns->gone)
+		return 0;
+
+	seq_printf(m, "netns %u%s\n", ns->netns,
+		   ns->netns == init_net.ns.inum ? " (initial)" : "");
+	seq_printf(m, "  %-22s %10s %10s\n", "connect() would find",
+		   "searching", "bound");
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
+		seq_printf(m, "  %-22s %10u %10u\n", verdict_names[i],
+			   ns->verdicts.now[i], ns->verdicts.bound[i]);
+	show_hist(m, "too-young, by log2 ms", ns->verdicts.wait,
+		  ARRAY_SIZE(ns->verdicts.wait));
+	return 0;
+}
+
+static const struct seq_operations decisions_sops = {
+	.start	= census_start,
+	.next	= census_next,
+	.stop	= census_stop,
+	.show	= decisions_show,
+};
+
+static int decisions_open(struct inode *inode, struct file *file)
+{
+	return census_open(file, &decisions_sops);
+}
+
+static const struct file_operations decisions_fops = {
+	.owner		= THIS_MODULE,
+	.open		= decisions_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= census_release,
 };
 
 /* buckets */
@@ -222,7 +284,7 @@ static int buckets_show(struct seq_file *m, void *v)
 	seq_printf(m, "%-10u %-9s %9u", b->netns, substate_name(b->substate),
 		   b->remaining_ms);
 	if (b->has_age)
-		seq_printf(m, " %9u", b->age_ms);
+		seq_printf(m, " %9d", max(b->age_ms, 0));
 	else
 		seq_printf(m, " %9s", "-");
 	show_endpoint(m, b, &b->local, b->local_port);
@@ -275,6 +337,7 @@ void __init twscope_debugfs_init(void)
 {
 	twscope_dir = debugfs_create_dir("twscope", NULL);
 	debugfs_create_file("summary", 0400, twscope_dir, NULL, &summary_fops);
+	debugfs_create_file("decisions", 0400, twscope_dir, NULL, &decisions_fops);
 	debugfs_create_file("buckets", 0400, twscope_dir, NULL, &buckets_fops);
 }
 

@@ -74,9 +74,20 @@ void twscope_walk_free(struct twscope_walk *walk)
 
 static bool is_wanted(const struct twscope_walk *walk, const struct sock *sk)
 {
+	if (walk->route)
+		return twscope_twsk_on_route(sk, walk->net, walk->route);
 	if (READ_ONCE(sk->sk_state) != TCP_TIME_WAIT)
 		return false;
 	return !walk->net || net_eq(sock_net(sk), walk->net);
+}
+
+static void snapshot(const struct sock *sk, const struct twscope_clock *now,
+		     struct twscope_bucket *b)
+{
+	if (READ_ONCE(sk->sk_state) == TCP_TIME_WAIT)
+		twscope_twsk_snapshot(inet_twsk(sk), now, b);
+	else
+		twscope_twsk_snapshot_full(sk, b);
 }
 
 /*
@@ -105,8 +116,7 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 		if (!is_wanted(walk, sk))
 			continue;
 		if (found < room)
-			twscope_twsk_snapshot(inet_twsk(sk), &now,
-					      &walk->batch[walk->n + found]);
+			snapshot(sk, &now, &walk->batch[walk->n + found]);
 		found++;
 	}
 	spin_unlock_bh(lock);
@@ -149,11 +159,13 @@ static void next_hash(struct twscope_walk *walk)
 /* A hash that is the namespace's own may go away once RCU is let go. */
 static struct inet_hashinfo *current_hash(const struct twscope_walk *walk)
 {
+	const struct net *net = walk->net;
+
 	if (walk->owner)
-		return twscope_netns_ehash_of(walk->owner);
-	if (walk->net)
-		return twscope_netns_ehash(walk->net);
-	return twscope_netns_shared_ehash();
+		net = twscope_netns_of(walk->owner);
+	else if (!net)
+		return twscope_netns_shared_ehash();
+	return net ? twscope_netns_ehash(net) : NULL;
 }
 
 /* Fills the batch anew; leaves it empty when the walk is over. */

@@ -6,10 +6,13 @@
 
 struct net;
 struct twscope_bucket;
+struct twscope_route;
 
 /**
  * struct twscope_walk - a walk over the buckets, where it is and what it found
  * @net:	only buckets of this namespace; NULL for all of them
+ * @route:	of @net only what a connect() on this route would meet, full
+ *		sockets included; NULL for buckets of all routes
  * @owner:	number of the namespace whose own ehash is walked, 0 for @net's
  *		or, without @net, the shared one
  * @chain:	the next chain of that ehash
@@ -20,10 +23,11 @@ struct twscope_bucket;
  * @batch:	buckets found and not yet asked for
  *
  * The walk owns no reference and holds no lock between two calls. The caller
- * keeps @net from being freed.
+ * keeps @net from being freed, and @route.
  */
 struct twscope_walk {
 	struct net		*net;
+	const struct twscope_route *route;
 	u64			owner;
 	unsigned int		chain;
 	bool			done;

@@ -8,10 +8,15 @@
 #include "debugfs.h"
 #include "netlink.h"
 #include "netns.h"
+#include "settings.h"
 
 static int __init twscope_init(void)
 {
 	int err;
+
+	err = twscope_settings_init();
+	if (err)
+		return err;
 
 	err = twscope_netns_init();
 	if (err)

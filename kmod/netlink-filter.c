@@ -198,17 +198,18 @@ static int parse_clause(struct nlattr *clause, struct twscope_filter *filter,
 }
 
 /**
- * twscope_netlink_filter() - read the filter of a dump's request
- * @cb: the dump; its request has passed the policy
+ * twscope_netlink_filter() - read the filter of a request
+ * @nlh: the request, which has passed the policy
  * @attrtype: the attribute that holds a clause; there may be several
  * @filter: where to
+ * @extack: where a text goes that says what was wrong
  *
  * Context: process.
- * Return: 0; or -EINVAL, -ERANGE, -EAFNOSUPPORT or -E2BIG, with a text in
- * @cb->extack that says what was wrong.
+ * Return: 0; or -EINVAL, -ERANGE, -EAFNOSUPPORT or -E2BIG, with that text.
  */
-int twscope_netlink_filter(struct netlink_callback *cb, int attrtype,
-			   struct twscope_filter *filter)
+int twscope_netlink_filter(const struct nlmsghdr *nlh, int attrtype,
+			   struct twscope_filter *filter,
+			   struct netlink_ext_ack *extack)
 {
 	struct nlattr *attr;
 	int rem, err;
@@ -216,10 +217,10 @@ int twscope_netlink_filter(struct netlink_callback *cb, int attrtype,
 	BUILD_BUG_ON(TWSCOPE_MAX_TERMS != 64); /* the text above says so */
 
 	filter->n = 0;
-	nlmsg_for_each_attr(attr, cb->nlh, GENL_HDRLEN, rem) {
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != attrtype)
 			continue;
-		err = parse_clause(attr, filter, cb->extack);
+		err = parse_clause(attr, filter, extack);
 		if (err)
 			return err;
 	}

@@ -15,6 +15,17 @@ const struct nla_policy twscope_clause_nl_policy[TWSCOPE_A_CLAUSE_TERM + 1] = {
 	[TWSCOPE_A_CLAUSE_TERM] = NLA_POLICY_NESTED(twscope_term_nl_policy),
 };
 
+const struct nla_policy twscope_policy_nl_policy[TWSCOPE_A_POLICY_TCP_TIMESTAMPS + 1] = {
+	[TWSCOPE_A_POLICY_TCP_TW_REUSE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[TWSCOPE_A_POLICY_TCP_TW_REUSE_DELAY] = { .type = NLA_U32, },
+	[TWSCOPE_A_POLICY_TCP_TIMESTAMPS] = NLA_POLICY_MAX(NLA_U32, 2),
+};
+
+const struct nla_policy twscope_syn_nl_policy[TWSCOPE_A_SYN_TSVAL + 1] = {
+	[TWSCOPE_A_SYN_SEQ] = { .type = NLA_U32, },
+	[TWSCOPE_A_SYN_TSVAL] = { .type = NLA_U32, },
+};
+
 const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 1] = {
 	[TWSCOPE_A_TERM_NOT] = { .type = NLA_FLAG, },
 	[TWSCOPE_A_TERM_FAMILY] = { .type = NLA_U32, },
@@ -29,36 +40,72 @@ const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 
 	[TWSCOPE_A_TERM_REMOTE_PORT_MAX] = { .type = NLA_U32, },
 };
 
+/* TWSCOPE_CMD_SUMMARY_GET - do */
+static const struct nla_policy twscope_summary_get_do_nl_policy[TWSCOPE_A_SUMMARY_POLICY + 1] = {
+	[TWSCOPE_A_SUMMARY_FILTER] = NLA_POLICY_NESTED(twscope_clause_nl_policy),
+	[TWSCOPE_A_SUMMARY_POLICY] = NLA_POLICY_NESTED(twscope_policy_nl_policy),
+};
+
+/* TWSCOPE_CMD_SUMMARY_GET - dump */
+static const struct nla_policy twscope_summary_get_dump_nl_policy[TWSCOPE_A_SUMMARY_POLICY + 1] = {
+	[TWSCOPE_A_SUMMARY_FILTER] = NLA_POLICY_NESTED(twscope_clause_nl_policy),
+	[TWSCOPE_A_SUMMARY_POLICY] = NLA_POLICY_NESTED(twscope_policy_nl_policy),
+};
+
 /* TWSCOPE_CMD_BUCKET_GET - dump */
-static const struct nla_policy twscope_bucket_get_nl_policy[TWSCOPE_A_BUCKET_ALL_NETNS + 1] = {
+static const struct nla_policy twscope_bucket_get_nl_policy[TWSCOPE_A_BUCKET_EXPLAIN + 1] = {
 	[TWSCOPE_A_BUCKET_FILTER] = NLA_POLICY_NESTED(twscope_clause_nl_policy),
 	[TWSCOPE_A_BUCKET_ALL_NETNS] = { .type = NLA_FLAG, },
+	[TWSCOPE_A_BUCKET_POLICY] = NLA_POLICY_NESTED(twscope_policy_nl_policy),
+	[TWSCOPE_A_BUCKET_SYN] = NLA_POLICY_NESTED(twscope_syn_nl_policy),
+	[TWSCOPE_A_BUCKET_EXPLAIN] = { .type = NLA_FLAG, },
+};
+
+/* TWSCOPE_CMD_PORT_GET - do */
+static const struct nla_policy twscope_port_get_nl_policy[TWSCOPE_A_PORT_CELLS + 1] = {
+	[TWSCOPE_A_PORT_LOCAL] = { .type = NLA_BINARY, },
+	[TWSCOPE_A_PORT_REMOTE] = { .type = NLA_BINARY, },
+	[TWSCOPE_A_PORT_REMOTE_PORT] = { .type = NLA_U32, },
+	[TWSCOPE_A_PORT_IFINDEX] = { .type = NLA_U32, },
+	[TWSCOPE_A_PORT_POLICY] = NLA_POLICY_NESTED(twscope_policy_nl_policy),
+	[TWSCOPE_A_PORT_CELLS] = { .type = NLA_U32, },
 };
 
 /* Ops table for twscope */
-const struct genl_split_ops twscope_nl_ops[4] = {
+const struct genl_split_ops twscope_nl_ops[5] = {
 	{
 		.cmd	= TWSCOPE_CMD_INFO_GET,
 		.doit	= twscope_nl_info_get_doit,
 		.flags	= GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd	= TWSCOPE_CMD_SUMMARY_GET,
-		.doit	= twscope_nl_summary_get_doit,
-		.flags	= GENL_CMD_CAP_DO,
+		.cmd		= TWSCOPE_CMD_SUMMARY_GET,
+		.doit		= twscope_nl_summary_get_doit,
+		.policy		= twscope_summary_get_do_nl_policy,
+		.maxattr	= TWSCOPE_A_SUMMARY_POLICY,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd	= TWSCOPE_CMD_SUMMARY_GET,
-		.dumpit	= twscope_nl_summary_get_dumpit,
-		.done	= twscope_nl_summary_get_done,
-		.flags	= GENL_CMD_CAP_DUMP,
+		.cmd		= TWSCOPE_CMD_SUMMARY_GET,
+		.dumpit		= twscope_nl_summary_get_dumpit,
+		.done		= twscope_nl_summary_get_done,
+		.policy		= twscope_summary_get_dump_nl_policy,
+		.maxattr	= TWSCOPE_A_SUMMARY_POLICY,
+		.flags		= GENL_CMD_CAP_DUMP,
 	},
 	{
 		.cmd		= TWSCOPE_CMD_BUCKET_GET,
 		.dumpit		= twscope_nl_bucket_get_dumpit,
 		.done		= twscope_nl_bucket_get_done,
 		.policy		= twscope_bucket_get_nl_policy,
-		.maxattr	= TWSCOPE_A_BUCKET_ALL_NETNS,
+		.maxattr	= TWSCOPE_A_BUCKET_EXPLAIN,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= TWSCOPE_CMD_PORT_GET,
+		.doit		= twscope_nl_port_get_doit,
+		.policy		= twscope_port_get_nl_policy,
+		.maxattr	= TWSCOPE_A_PORT_CELLS,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 };

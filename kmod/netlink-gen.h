@@ -13,10 +13,12 @@
 
 /* Common nested types */
 extern const struct nla_policy twscope_clause_nl_policy[TWSCOPE_A_CLAUSE_TERM + 1];
+extern const struct nla_policy twscope_policy_nl_policy[TWSCOPE_A_POLICY_TCP_TIMESTAMPS + 1];
+extern const struct nla_policy twscope_syn_nl_policy[TWSCOPE_A_SYN_TSVAL + 1];
 extern const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 1];
 
 /* Ops table for twscope */
-extern const struct genl_split_ops twscope_nl_ops[4];
+extern const struct genl_split_ops twscope_nl_ops[5];
 
 int twscope_nl_summary_get_done(struct netlink_callback *cb);
 int twscope_nl_bucket_get_done(struct netlink_callback *cb);
@@ -27,5 +29,6 @@ int twscope_nl_summary_get_dumpit(struct sk_buff *skb,
 				  struct netlink_callback *cb);
 int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
+int twscope_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_TWSCOPE_GEN_H */

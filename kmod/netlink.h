@@ -2,15 +2,36 @@
 #ifndef TWSCOPE_NETLINK_H
 #define TWSCOPE_NETLINK_H
 
+#include <linux/types.h>
+
+struct genl_family;
 struct netlink_callback;
+struct netlink_ext_ack;
+struct nlattr;
+struct nlmsghdr;
+struct sk_buff;
 struct twscope_filter;
+struct twscope_syn;
+struct twscope_whatif;
+
+extern struct genl_family twscope_nl_family;
 
 /* netlink.c */
 int twscope_netlink_init(void);
 void twscope_netlink_exit(void);
+int twscope_netlink_all_netns(struct netlink_callback *cb);
+void *twscope_netlink_begin(struct netlink_callback *cb, struct sk_buff *skb,
+			    u8 cmd);
 
 /* netlink-filter.c */
-int twscope_netlink_filter(struct netlink_callback *cb, int attrtype,
-			   struct twscope_filter *filter);
+int twscope_netlink_filter(const struct nlmsghdr *nlh, int attrtype,
+			   struct twscope_filter *filter,
+			   struct netlink_ext_ack *extack);
+
+/* netlink-policy.c */
+int twscope_netlink_whatif(struct nlattr *attr, struct twscope_whatif *w,
+			   struct netlink_ext_ack *extack);
+int twscope_netlink_syn(struct nlattr *attr, struct twscope_syn *syn,
+			struct netlink_ext_ack *extack);
 
 #endif /* TWSCOPE_NETLINK_H */

@@ -140,22 +140,23 @@ u64 twscope_netns_next_ehash(u64 after)
 }
 
 /**
- * twscope_netns_ehash_of() - the established hash of a namespace, by number
+ * twscope_netns_of() - a namespace, by number
  * @id: the namespace's number
  *
  * A namespace leaves the list, then a grace period passes, and only then is it
  * taken apart. So no reference is needed, and none delays its end.
  *
- * Context: under rcu_read_lock(); the hash is valid until it is dropped.
- * Return: the hash, NULL when the namespace is gone.
+ * Context: under rcu_read_lock(); the namespace and its hash are valid until
+ * it is dropped. Passes all namespaces.
+ * Return: the namespace, NULL when it is gone.
  */
-struct inet_hashinfo *twscope_netns_ehash_of(u64 id)
+const struct net *twscope_netns_of(u64 id)
 {
 	const struct net *net;
 
 	for_each_net_rcu(net)
 		if (twscope_netns_id(net) == id)
-			return twscope_netns_ehash(net);
+			return net;
 	return NULL;
 }
 
@@ -174,17 +175,33 @@ u32 twscope_netns_tw_count(struct net *net)
 	return twscope_compat_tw_count(net);
 }
 
+/**
+ * twscope_netns_reserved_ports() - the ports that no search takes
+ * @net: the namespace
+ *
+ * Context: any that keeps @net from being freed.
+ * Return: a bit for each port, NULL for none at all.
+ */
+const unsigned long *twscope_netns_reserved_ports(const struct net *net)
+{
+#ifdef CONFIG_SYSCTL
+	return net->ipv4.sysctl_local_reserved_ports;
+#else
+	return NULL;
+#endif
+}
+
 static u32 reserved_ports(const struct net *net, unsigned int low,
 			  unsigned int high)
 {
+	const unsigned long *reserved = twscope_netns_reserved_ports(net);
 	unsigned int port = low;
 	u32 n = 0;
 
-#ifdef CONFIG_SYSCTL
-	for_each_set_bit_from(port, net->ipv4.sysctl_local_reserved_ports,
-			      high + 1)
+	if (!reserved)
+		return 0;
+	for_each_set_bit_from(port, reserved, high + 1)
 		n++;
-#endif
 	return n;
 }
 

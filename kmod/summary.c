@@ -6,7 +6,9 @@
 #include <net/ipv6.h>
 
 #include "bucket.h"
+#include "histogram.h"
 #include "summary.h"
+#include "verdict.h"
 
 static void count_family(struct twscope_summary *sum,
 			 const struct twscope_bucket *b)
@@ -49,11 +51,9 @@ static void count_close(struct twscope_summary *sum,
 void twscope_summary_add(struct twscope_summary *sum,
 			 const struct twscope_bucket *b, u32 timewait_len_ms)
 {
-	u32 slot = min_t(u32, b->remaining_ms / MSEC_PER_SEC,
-			 TWSCOPE_HIST_SLOTS - 1);
-
 	sum->total++;
-	sum->remaining[slot]++;
+	twscope_hist_add_seconds(sum->remaining, TWSCOPE_HIST_SLOTS,
+				 b->remaining_ms);
 	count_family(sum, b);
 
 	if (b->substate == TWSCOPE_SUBSTATE_FIN_WAIT2) {
@@ -62,4 +62,30 @@ void twscope_summary_add(struct twscope_summary *sum,
 		sum->timewait++;
 		count_close(sum, b, timewait_len_ms);
 	}
+}
+
+/**
+ * twscope_verdicts_add() - count how one bucket was judged
+ * @v: the counts so far
+ * @now: the judgement
+ * @bound: enum twscope_verdict for a port bound before
+ * @whatif: the judgement under another policy, NULL without one
+ *
+ * Context: any; takes no lock.
+ */
+void twscope_verdicts_add(struct twscope_verdicts *v,
+			  const struct twscope_judgement *now, u8 bound,
+			  const struct twscope_judgement *whatif)
+{
+	v->now[now->verdict]++;
+	v->bound[bound]++;
+	if (now->verdict == TWSCOPE_VERDICT_TOO_YOUNG)
+		twscope_hist_add_log2(v->wait, TWSCOPE_WAIT_SLOTS, now->wait_ms);
+
+	if (!whatif)
+		return;
+	v->changes[now->verdict][whatif->verdict]++;
+	if (whatif->verdict == TWSCOPE_VERDICT_TOO_YOUNG)
+		twscope_hist_add_log2(v->whatif_wait, TWSCOPE_WAIT_SLOTS,
+				      whatif->wait_ms);
 }

@@ -6,6 +6,7 @@
 #include <uapi/linux/twscope.h>
 
 struct twscope_bucket;
+struct twscope_judgement;
 
 /**
  * struct twscope_summary - counts over some buckets
@@ -30,8 +31,27 @@ struct twscope_summary {
 	u32 closes[TWSCOPE_CLOSES_SLOTS];
 };
 
+/**
+ * struct twscope_verdicts - how some buckets were judged
+ * @now:	by enum twscope_verdict
+ * @bound:	the same for a port bound before
+ * @wait:	the TOO_YOUNG ones by the time they wait, in slots that double
+ * @changes:	by verdict and by verdict under another policy
+ * @whatif_wait: @wait under that policy
+ */
+struct twscope_verdicts {
+	u32 now[TWSCOPE_N_VERDICTS];
+	u32 bound[TWSCOPE_N_VERDICTS];
+	u32 wait[TWSCOPE_WAIT_SLOTS];
+	u32 changes[TWSCOPE_N_VERDICTS][TWSCOPE_N_VERDICTS];
+	u32 whatif_wait[TWSCOPE_WAIT_SLOTS];
+};
+
 /* summary.c */
 void twscope_summary_add(struct twscope_summary *sum,
 			 const struct twscope_bucket *b, u32 timewait_len_ms);
+void twscope_verdicts_add(struct twscope_verdicts *v,
+			  const struct twscope_judgement *now, u8 bound,
+			  const struct twscope_judgement *whatif);
 
 #endif /* TWSCOPE_SUMMARY_H */

@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/timekeeping.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
@@ -22,26 +23,40 @@
  */
 void twscope_clock_read(struct twscope_clock *now)
 {
+	struct timespec64 ts;
+
+	ktime_get_coarse_ts64(&ts);
 	now->jiffies = jiffies;
 	now->entry_ms = twscope_compat_entry_clock();
-	now->seconds = ktime_get_seconds();
+	now->seconds_ms = ts.tv_sec * MSEC_PER_SEC + ts.tv_nsec / NSEC_PER_MSEC;
 }
 
-static void snapshot_addresses(const struct inet_timewait_sock *tw,
+/* Of what all kinds of sockets in the hash begin with. */
+static void snapshot_addresses(const struct sock_common *skc,
 			       struct twscope_bucket *b)
 {
-	b->family = tw->tw_family;
-	b->local_port = ntohs(tw->tw_sport);
-	b->remote_port = ntohs(tw->tw_dport);
+	b->family = skc->skc_family;
+	b->local_port = skc->skc_num;
+	b->remote_port = ntohs(skc->skc_dport);
 #if IS_ENABLED(CONFIG_IPV6)
-	if (tw->tw_family == AF_INET6) {
-		b->local = tw->tw_v6_rcv_saddr;
-		b->remote = tw->tw_v6_daddr;
+	if (skc->skc_family == AF_INET6) {
+		b->local = skc->skc_v6_rcv_saddr;
+		b->remote = skc->skc_v6_daddr;
 		return;
 	}
 #endif
-	ipv6_addr_set_v4mapped(tw->tw_rcv_saddr, &b->local);
-	ipv6_addr_set_v4mapped(tw->tw_daddr, &b->remote);
+	ipv6_addr_set_v4mapped(skc->skc_rcv_saddr, &b->local);
+	ipv6_addr_set_v4mapped(skc->skc_daddr, &b->remote);
+}
+
+static bool snapshot_answer(const struct tcp_timewait_sock *tcptw,
+			    const struct twscope_clock *now, s32 *answered_ms)
+{
+	u32 stamp = READ_ONCE(tcptw->tw_last_oow_ack_time);
+	s32 elapsed = (u32)now->jiffies - stamp;
+
+	*answered_ms = elapsed < 0 ? -1 : min_t(u32, jiffies_to_msecs(elapsed), S32_MAX);
+	return stamp;
 }
 
 /* The timer is moved and the timestamp taken by segments that arrive on
@@ -53,13 +68,14 @@ static void snapshot_times(const struct inet_timewait_sock *tw,
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
 	long left = READ_ONCE(tw->tw_timer.expires) - now->jiffies;
-	long stamp = READ_ONCE(tcptw->tw_ts_recent_stamp);
+	s64 stamp = READ_ONCE(tcptw->tw_ts_recent_stamp);
 
 	b->remaining_ms = left > 0 ? jiffies_to_msecs(left) : 0;
 	b->has_age = twscope_compat_entry_age(tw, now->entry_ms, &b->age_ms);
 	b->has_ts = stamp != 0;
 	b->ts_recent = READ_ONCE(tcptw->tw_ts_recent);
-	b->ts_recent_age_s = b->has_ts ? max_t(time64_t, now->seconds - stamp, 0) : 0;
+	b->ts_recent_age_ms = now->seconds_ms - stamp * MSEC_PER_SEC;
+	b->has_answered = snapshot_answer(tcptw, now, &b->answered_ms);
 }
 
 /**
@@ -76,17 +92,70 @@ void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
 			   struct twscope_bucket *b)
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
-	const struct net *net = twsk_net(tw);
+	struct net *net = twsk_net(tw);
 
 	b->netns_id = twscope_netns_id(net);
 	b->netns = net->ns.inum;
 	b->substate = READ_ONCE(tw->tw_substate);
 	b->rcv_nxt = READ_ONCE(tcptw->tw_rcv_nxt);
 	b->snd_nxt = READ_ONCE(tcptw->tw_snd_nxt);
+	b->rcv_wnd = tcptw->tw_rcv_wnd;
 	b->mark = tw->tw_mark;
 	b->ifindex = tw->tw_bound_dev_if;
-	snapshot_addresses(tw, b);
+	b->l3mdev = b->ifindex ? twscope_compat_l3mdev(net, b->ifindex) : 0;
+	b->full = false;
+	snapshot_addresses(&tw->__tw_common, b);
 	snapshot_times(tw, now, b);
+}
+
+/**
+ * twscope_twsk_snapshot_full() - copy who a full socket is
+ * @sk: the socket; a request is one, too
+ * @b: where to, all of it is written
+ *
+ * Context: any, under the lock of its ehash chain.
+ */
+void twscope_twsk_snapshot_full(const struct sock *sk, struct twscope_bucket *b)
+{
+	*b = (struct twscope_bucket) {
+		.netns_id = twscope_netns_id(sock_net(sk)),
+		.netns = sock_net(sk)->ns.inum,
+		.ifindex = READ_ONCE(sk->sk_bound_dev_if),
+		.full = true,
+	};
+	snapshot_addresses(&sk->__sk_common, b);
+}
+
+static bool has_addresses(const struct sock_common *skc,
+			  const struct twscope_route *r)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (skc->skc_family == AF_INET6)
+		return ipv6_addr_equal(&skc->skc_v6_rcv_saddr, &r->local) &&
+		       ipv6_addr_equal(&skc->skc_v6_daddr, &r->remote);
+#endif
+	return r->ipv4 && skc->skc_rcv_saddr == r->local.s6_addr32[3] &&
+	       skc->skc_daddr == r->remote.s6_addr32[3];
+}
+
+/**
+ * twscope_twsk_on_route() - would a connect() on a route meet this socket
+ * @sk: a socket of an established hash, of any kind
+ * @net: the namespace
+ * @r: the route
+ *
+ * The comparison of inet_match() and inet6_match(), but for the local port.
+ *
+ * Context: any, under the lock of its ehash chain.
+ * Return: true when a connect() from this local port would.
+ */
+bool twscope_twsk_on_route(const struct sock *sk, struct net *net,
+			   const struct twscope_route *r)
+{
+	return net_eq(sock_net(sk), net) && sk->sk_dport == r->remote_port &&
+	       has_addresses(&sk->__sk_common, r) &&
+	       inet_sk_bound_dev_eq(net, READ_ONCE(sk->sk_bound_dev_if),
+				    r->dif, r->sdif);
 }
 
 /**

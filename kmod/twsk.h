@@ -2,22 +2,42 @@
 #ifndef TWSCOPE_TWSK_H
 #define TWSCOPE_TWSK_H
 
+#include <linux/in6.h>
 #include <linux/types.h>
 
 struct inet_timewait_sock;
 struct net;
+struct sock;
 struct twscope_bucket;
 
 /**
  * struct twscope_clock - one reading of the clocks that a bucket is timed by
- * @jiffies:	of the timer
+ * @jiffies:	of the timer, and of answers
  * @entry_ms:	of the stamp of entry, wraps
- * @seconds:	of ts_recent_stamp
+ * @seconds_ms:	of ts_recent_stamp, whose clock of seconds moves on with this
  */
 struct twscope_clock {
 	unsigned long	jiffies;
 	u32		entry_ms;
-	time64_t	seconds;
+	s64		seconds_ms;
+};
+
+/**
+ * struct twscope_route - all of a 4-tuple but the local port, and the device
+ * @local:	source address, IPv4 in mapped form
+ * @remote:	destination address, likewise
+ * @remote_port: network byte order
+ * @ipv4:	it is IPv4 traffic
+ * @dif:	device the connecting socket is bound to, 0 for none
+ * @sdif:	L3 master device of @dif, 0 for none
+ */
+struct twscope_route {
+	struct in6_addr	local;
+	struct in6_addr	remote;
+	__be16		remote_port;
+	bool		ipv4;
+	int		dif;
+	int		sdif;
 };
 
 /* twsk.c */
@@ -25,6 +45,10 @@ void twscope_clock_read(struct twscope_clock *now);
 void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
 			   const struct twscope_clock *now,
 			   struct twscope_bucket *b);
+void twscope_twsk_snapshot_full(const struct sock *sk,
+				struct twscope_bucket *b);
+bool twscope_twsk_on_route(const struct sock *sk, struct net *net,
+			   const struct twscope_route *r);
 u32 twscope_twsk_bytes(void);
 u32 twscope_twsk_timewait_len_ms(void);
 

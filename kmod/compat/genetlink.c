@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "compat/genetlink.h"
 
@@ -59,6 +60,14 @@ static struct genl_ops * __init find(struct genl_family *family, u8 cmd)
 	return &merged[family->n_ops++];
 }
 
+/* The generator writes one for the do and one for the dump, alike or not. */
+static bool __init is_same_policy(const struct nla_policy *a,
+				  const struct nla_policy *b,
+				  unsigned int maxattr)
+{
+	return a == b || !memcmp(a, b, (maxattr + 1) * sizeof(*a));
+}
+
 /* Of what do and dump share here, neither may overrule the other. */
 static int __init set_common(struct genl_ops *to,
 			     const struct genl_split_ops *from)
@@ -68,8 +77,9 @@ static int __init set_common(struct genl_ops *to,
 					      ARRAY_SIZE(reject_all) - 1;
 	u8 flags = from->flags & ~(GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP);
 
-	if (to->policy && (to->policy != policy || to->maxattr != maxattr ||
-			   to->flags != flags || to->validate != from->validate))
+	if (to->policy && (to->maxattr != maxattr || to->flags != flags ||
+			   to->validate != from->validate ||
+			   !is_same_policy(to->policy, policy, maxattr)))
 		return -EINVAL;
 
 	to->policy = policy;

@@ -37,6 +37,121 @@ enum twscope_feature {
 	TWSCOPE_FEATURE_USEC_TS = 8,
 };
 
+/**
+ * enum twscope_rules - By which rules the kernel reuses a bucket for a
+ *   connection of its own (tcp_twsk_unique); found in its headers, or told by
+ *   the module parameter "rules".
+ * @TWSCOPE_RULES_UNKNOWN: not known; every verdict is unknown
+ * @TWSCOPE_RULES_SECONDS: from the second after that of the peer's last
+ *   timestamp on; FIN_WAIT2 as well (before 6.12 and the stable releases of
+ *   October 2024)
+ * @TWSCOPE_RULES_SECONDS_NOT_FIN_WAIT2: the same, but never in FIN_WAIT2
+ * @TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN: the same; whether in FIN_WAIT2 the
+ *   headers do not tell, so such a bucket's verdict is unknown
+ * @TWSCOPE_RULES_ENTRY_DELAY: longer than tcp_tw_reuse_delay after the bucket
+ *   was entered; never in FIN_WAIT2 (6.14 on)
+ */
+enum twscope_rules {
+	TWSCOPE_RULES_UNKNOWN,
+	TWSCOPE_RULES_SECONDS,
+	TWSCOPE_RULES_SECONDS_NOT_FIN_WAIT2,
+	TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN,
+	TWSCOPE_RULES_ENTRY_DELAY,
+};
+
+/**
+ * enum twscope_verdict - Whether connect() gets the port of a bucket for the
+ *   same destination, and if not, the condition that is hardest to meet.
+ * @TWSCOPE_VERDICT_UNKNOWN: the kernel's rules are not known
+ * @TWSCOPE_VERDICT_REUSABLE: connect() takes the bucket's place
+ * @TWSCOPE_VERDICT_TOO_YOUNG: refused now, reusable when wait-ms have passed
+ * @TWSCOPE_VERDICT_DISABLED: refused, as tcp_tw_reuse is 0
+ * @TWSCOPE_VERDICT_NOT_LOOPBACK: refused, as tcp_tw_reuse is 2 and this is not
+ *   loopback traffic
+ * @TWSCOPE_VERDICT_FIN_WAIT2: refused, as the peer's FIN has not arrived
+ * @TWSCOPE_VERDICT_NO_TIMESTAMP: refused for as long as the bucket lives, as
+ *   the peer sent no timestamp
+ * @TWSCOPE_VERDICT_BIND_BLOCKED: the port search passes the port by without
+ *   asking, as bind() made or joined its bind bucket
+ */
+enum twscope_verdict {
+	TWSCOPE_VERDICT_UNKNOWN,
+	TWSCOPE_VERDICT_REUSABLE,
+	TWSCOPE_VERDICT_TOO_YOUNG,
+	TWSCOPE_VERDICT_DISABLED,
+	TWSCOPE_VERDICT_NOT_LOOPBACK,
+	TWSCOPE_VERDICT_FIN_WAIT2,
+	TWSCOPE_VERDICT_NO_TIMESTAMP,
+	TWSCOPE_VERDICT_BIND_BLOCKED,
+};
+
+#define TWSCOPE_N_VERDICTS	8
+
+/**
+ * enum twscope_condition - What a bucket is asked before connect() may reuse
+ *   it.
+ * @TWSCOPE_CONDITION_PORT_SEARCH: its bind bucket was made by connect() alone
+ * @TWSCOPE_CONDITION_TIMESTAMP: the peer sent timestamps
+ * @TWSCOPE_CONDITION_SUBSTATE: the peer's FIN has arrived
+ * @TWSCOPE_CONDITION_ENABLED: tcp_tw_reuse is not 0
+ * @TWSCOPE_CONDITION_LOOPBACK: it is loopback traffic (asked with tcp_tw_reuse
+ *   2)
+ * @TWSCOPE_CONDITION_AGE: it is old enough
+ */
+enum twscope_condition {
+	TWSCOPE_CONDITION_PORT_SEARCH = 1,
+	TWSCOPE_CONDITION_TIMESTAMP = 2,
+	TWSCOPE_CONDITION_SUBSTATE = 4,
+	TWSCOPE_CONDITION_ENABLED = 8,
+	TWSCOPE_CONDITION_LOOPBACK = 16,
+	TWSCOPE_CONDITION_AGE = 32,
+};
+
+/**
+ * enum twscope_syn_verdict - What a SYN of the peer meets at a bucket
+ *   (tcp_timewait_state_process).
+ * @TWSCOPE_SYN_VERDICT_ACCEPT: given to a listener, which ends the bucket;
+ *   where nobody listens an ACK is the answer
+ * @TWSCOPE_SYN_VERDICT_CHALLENGE_ACK: an ACK is the answer, the bucket stays
+ * @TWSCOPE_SYN_VERDICT_PAWS_REJECT: its TSval is too old (PAWS): an ACK is the
+ *   answer, TIME_WAIT begins anew
+ * @TWSCOPE_SYN_VERDICT_RESET: an RST is the answer, the bucket ends
+ *   (FIN_WAIT2, inside the window)
+ * @TWSCOPE_SYN_VERDICT_DROP: no answer, as another was answered less than
+ *   tcp_invalid_ratelimit ago
+ */
+enum twscope_syn_verdict {
+	TWSCOPE_SYN_VERDICT_UNKNOWN,
+	TWSCOPE_SYN_VERDICT_ACCEPT,
+	TWSCOPE_SYN_VERDICT_CHALLENGE_ACK,
+	TWSCOPE_SYN_VERDICT_PAWS_REJECT,
+	TWSCOPE_SYN_VERDICT_RESET,
+	TWSCOPE_SYN_VERDICT_DROP,
+};
+
+/**
+ * enum twscope_port_state - What connect() would find at a port of the local
+ *   range.
+ * @TWSCOPE_PORT_STATE_FREE: nothing of this source and destination
+ * @TWSCOPE_PORT_STATE_REUSABLE: a bucket whose place it would take
+ * @TWSCOPE_PORT_STATE_WAITING: a bucket that it would refuse
+ * @TWSCOPE_PORT_STATE_IN_USE: a full socket of this source and destination
+ * @TWSCOPE_PORT_STATE_BIND_BLOCKED: passed by, as bind() made or joined its
+ *   bind bucket
+ * @TWSCOPE_PORT_STATE_RESERVED: passed by, as ip_local_reserved_ports has it
+ */
+enum twscope_port_state {
+	TWSCOPE_PORT_STATE_FREE,
+	TWSCOPE_PORT_STATE_REUSABLE,
+	TWSCOPE_PORT_STATE_WAITING,
+	TWSCOPE_PORT_STATE_IN_USE,
+	TWSCOPE_PORT_STATE_BIND_BLOCKED,
+	TWSCOPE_PORT_STATE_RESERVED,
+};
+
+#define TWSCOPE_N_PORT_STATES	6
+#define TWSCOPE_MAX_CELLS	256
+#define TWSCOPE_WAIT_SLOTS	17
 #define TWSCOPE_HIST_SLOTS	61
 #define TWSCOPE_CLOSES_SLOTS	60
 #define TWSCOPE_MAX_TERMS	64
@@ -49,9 +164,28 @@ enum {
 	TWSCOPE_A_INFO_TIMEWAIT_LEN_MS,
 	TWSCOPE_A_INFO_BUCKET_BYTES,
 	TWSCOPE_A_INFO_HZ,
+	TWSCOPE_A_INFO_RULES,
+	TWSCOPE_A_INFO_RULES_TOLD,
 
 	__TWSCOPE_A_INFO_MAX,
 	TWSCOPE_A_INFO_MAX = (__TWSCOPE_A_INFO_MAX - 1)
+};
+
+enum {
+	TWSCOPE_A_POLICY_TCP_TW_REUSE = 1,
+	TWSCOPE_A_POLICY_TCP_TW_REUSE_DELAY,
+	TWSCOPE_A_POLICY_TCP_TIMESTAMPS,
+
+	__TWSCOPE_A_POLICY_MAX,
+	TWSCOPE_A_POLICY_MAX = (__TWSCOPE_A_POLICY_MAX - 1)
+};
+
+enum {
+	TWSCOPE_A_SYN_SEQ = 1,
+	TWSCOPE_A_SYN_TSVAL,
+
+	__TWSCOPE_A_SYN_MAX,
+	TWSCOPE_A_SYN_MAX = (__TWSCOPE_A_SYN_MAX - 1)
 };
 
 enum {
@@ -91,6 +225,13 @@ enum {
 	TWSCOPE_A_SUMMARY_EHASH_ENTRIES,
 	TWSCOPE_A_SUMMARY_EHASH_PERNET,
 	TWSCOPE_A_SUMMARY_SYSCTLS,
+	TWSCOPE_A_SUMMARY_FILTER,
+	TWSCOPE_A_SUMMARY_POLICY,
+	TWSCOPE_A_SUMMARY_VERDICTS,
+	TWSCOPE_A_SUMMARY_BOUND_VERDICTS,
+	TWSCOPE_A_SUMMARY_WAIT_HIST,
+	TWSCOPE_A_SUMMARY_CHANGES,
+	TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST,
 
 	__TWSCOPE_A_SUMMARY_MAX,
 	TWSCOPE_A_SUMMARY_MAX = (__TWSCOPE_A_SUMMARY_MAX - 1)
@@ -138,15 +279,57 @@ enum {
 	TWSCOPE_A_BUCKET_SND_NXT,
 	TWSCOPE_A_BUCKET_MARK,
 	TWSCOPE_A_BUCKET_IFINDEX,
+	TWSCOPE_A_BUCKET_POLICY,
+	TWSCOPE_A_BUCKET_SYN,
+	TWSCOPE_A_BUCKET_EXPLAIN,
+	TWSCOPE_A_BUCKET_VERDICT,
+	TWSCOPE_A_BUCKET_WAIT_MS,
+	TWSCOPE_A_BUCKET_BOUND_VERDICT,
+	TWSCOPE_A_BUCKET_WHATIF_VERDICT,
+	TWSCOPE_A_BUCKET_WHATIF_WAIT_MS,
+	TWSCOPE_A_BUCKET_SYN_VERDICT,
+	TWSCOPE_A_BUCKET_CONDITIONS_ASKED,
+	TWSCOPE_A_BUCKET_CONDITIONS_HELD,
+	TWSCOPE_A_BUCKET_SYN_SEQ,
+	TWSCOPE_A_BUCKET_SYN_TSVAL,
+	TWSCOPE_A_BUCKET_RCV_WND,
+	TWSCOPE_A_BUCKET_ANSWER_IN_MS,
 
 	__TWSCOPE_A_BUCKET_MAX,
 	TWSCOPE_A_BUCKET_MAX = (__TWSCOPE_A_BUCKET_MAX - 1)
 };
 
 enum {
+	TWSCOPE_A_PORT_LOCAL = 1,
+	TWSCOPE_A_PORT_REMOTE,
+	TWSCOPE_A_PORT_REMOTE_PORT,
+	TWSCOPE_A_PORT_IFINDEX,
+	TWSCOPE_A_PORT_POLICY,
+	TWSCOPE_A_PORT_CELLS,
+	TWSCOPE_A_PORT_RANGE_MIN,
+	TWSCOPE_A_PORT_RANGE_MAX,
+	TWSCOPE_A_PORT_FREE,
+	TWSCOPE_A_PORT_REUSABLE,
+	TWSCOPE_A_PORT_WAITING,
+	TWSCOPE_A_PORT_IN_USE,
+	TWSCOPE_A_PORT_BIND_BLOCKED,
+	TWSCOPE_A_PORT_RESERVED,
+	TWSCOPE_A_PORT_WAITING_VERDICTS,
+	TWSCOPE_A_PORT_WAITING_NEXT_MS,
+	TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE,
+	TWSCOPE_A_PORT_BIND_BLOCKED_WAITING,
+	TWSCOPE_A_PORT_MAP,
+	TWSCOPE_A_PORT_WALK_US,
+
+	__TWSCOPE_A_PORT_MAX,
+	TWSCOPE_A_PORT_MAX = (__TWSCOPE_A_PORT_MAX - 1)
+};
+
+enum {
 	TWSCOPE_CMD_INFO_GET = 1,
 	TWSCOPE_CMD_SUMMARY_GET,
 	TWSCOPE_CMD_BUCKET_GET,
+	TWSCOPE_CMD_PORT_GET,
 
 	__TWSCOPE_CMD_MAX,
 	TWSCOPE_CMD_MAX = (__TWSCOPE_CMD_MAX - 1)

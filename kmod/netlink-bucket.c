@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bucket-get: a row for each bucket.
+ */
+
+#include <linux/err.h>
+#include <linux/math64.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "bucket.h"
+#include "compat/genetlink.h"
+#include "ehash.h"
+#include "filter.h"
+#include "netlink-gen.h"
+#include "netlink.h"
+#include "settings.h"
+
+/**
+ * struct bucket_dump - a dump of buckets between two reads
+ * @walk: where the walk is: at the bucket the last message had no room for
+ * @settings: what decides on the buckets
+ * @filter: which buckets are asked for
+ * @syn: a SYN to be judged
+ * @has_syn: there is one
+ * @explain: the conditions are asked for
+ * @net_admin: the reader may see what an attacker would like to: see put_secrets()
+ */
+struct bucket_dump {
+	struct twscope_walk	walk;
+	struct twscope_settings	*settings;
+	struct twscope_filter	filter;
+	struct twscope_syn	syn;
+	bool			has_syn;
+	bool			explain;
+	bool			net_admin;
+};
+
+static struct bucket_dump **bucket_dump(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct bucket_dump *) > sizeof(cb->ctx));
+
+	return (struct bucket_dump **)cb->ctx;
+}
+
+static void bucket_dump_free(struct bucket_dump *dump)
+{
+	twscope_walk_free(&dump->walk);
+	twscope_settings_free(dump->settings);
+	kfree(dump);
+}
+
+/* Each answer halves what rcv_nxt may be: asking is as good as reading it. */
+static int parse_syn(struct bucket_dump *dump, struct nlattr *attr,
+		     struct netlink_ext_ack *extack)
+{
+	if (!dump->net_admin) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "judging a SYN: needs CAP_NET_ADMIN over the network namespace");
+		return -EPERM;
+	}
+	dump->has_syn = true;
+	return twscope_netlink_syn(attr, &dump->syn, extack);
+}
+
+static int parse_request(struct bucket_dump *dump, struct netlink_callback *cb,
+			 struct net **net)
+{
+	struct nlattr **attrs = twscope_compat_dump_attrs(cb);
+	struct nlattr *policy = attrs[TWSCOPE_A_BUCKET_POLICY];
+	struct nlattr *syn = attrs[TWSCOPE_A_BUCKET_SYN];
+	struct twscope_whatif whatif;
+	int err = 0;
+
+	dump->explain = nla_get_flag(attrs[TWSCOPE_A_BUCKET_EXPLAIN]);
+	dump->net_admin = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
+	*net = sock_net(cb->skb->sk);
+	if (nla_get_flag(attrs[TWSCOPE_A_BUCKET_ALL_NETNS])) {
+		*net = NULL;
+		err = twscope_netlink_all_netns(cb);
+	}
+	if (!err)
+		err = twscope_netlink_filter(cb->nlh, TWSCOPE_A_BUCKET_FILTER,
+					     &dump->filter, cb->extack);
+	if (!err && syn)
+		err = parse_syn(dump, syn, cb->extack);
+	if (!err && policy)
+		err = twscope_netlink_whatif(policy, &whatif, cb->extack);
+	if (err)
+		return err;
+
+	dump->settings = twscope_settings_take(*net, policy ? &whatif : NULL);
+	return PTR_ERR_OR_ZERO(dump->settings);
+}
+
+static int bucket_dump_begin(struct netlink_callback *cb)
+{
+	struct bucket_dump *dump;
+	struct net *net;
+	int err;
+
+	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
+	if (!dump)
+		return -ENOMEM;
+
+	err = parse_request(dump, cb, &net);
+	if (err) {
+		/* no settings, or an error in their place */
+		kfree(dump);
+		return err;
+	}
+
+	err = twscope_walk_init(&dump->walk, net);
+	if (err) {
+		bucket_dump_free(dump);
+		return err;
+	}
+
+	*bucket_dump(cb) = dump;
+	return 0;
+}
+
+static int put_address(struct sk_buff *skb, int attrtype, u16 family,
+		       const struct in6_addr *addr)
+{
+	if (family == AF_INET)
+		return nla_put_in_addr(skb, attrtype, addr->s6_addr32[3]);
+	return nla_put_in6_addr(skb, attrtype, addr);
+}
+
+/*
+ * The kernel makes the initial sequence number of the connection that takes a
+ * bucket's place from its snd_nxt, and the others are what a forged RST or SYN
+ * has to hit. inet_diag tells nobody, and the mark only CAP_NET_ADMIN.
+ */
+static int put_secrets(struct sk_buff *skb, const struct twscope_bucket *b)
+{
+	if ((b->has_ts &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_TS_RECENT, b->ts_recent)) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_RCV_NXT, b->rcv_nxt) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_SND_NXT, b->snd_nxt) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_MARK, b->mark))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_judgement(struct sk_buff *skb, const struct twscope_judgement *j,
+			 int verdict_attr, int wait_attr)
+{
+	if (nla_put_u32(skb, verdict_attr, j->verdict) ||
+	    (j->verdict == TWSCOPE_VERDICT_TOO_YOUNG &&
+	     nla_put_u32(skb, wait_attr, j->wait_ms)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* What a SYN needs is as good as rcv_nxt and ts_recent. */
+static int put_syn_needs(struct sk_buff *skb, const struct twscope_bucket *b,
+			 const struct twscope_policy *p)
+{
+	u32 seq, tsval;
+
+	if ((twscope_syn_seq(b, &seq) &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_SYN_SEQ, seq)) ||
+	    (twscope_syn_tsval(b, p, &tsval) &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_SYN_TSVAL, tsval)) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_RCV_WND, b->rcv_wnd))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_explanation(struct sk_buff *skb, const struct twscope_bucket *b,
+			   const struct twscope_policy *p,
+			   const struct twscope_judgement *j)
+{
+	u32 answer_in_ms = twscope_answer_in_ms(b, p);
+
+	if (nla_put_u32(skb, TWSCOPE_A_BUCKET_CONDITIONS_ASKED, j->asked) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_CONDITIONS_HELD, j->held) ||
+	    (answer_in_ms &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_ANSWER_IN_MS, answer_in_ms)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_verdicts(struct sk_buff *skb, const struct bucket_dump *dump,
+			const struct twscope_setting *s,
+			const struct twscope_bucket *b)
+{
+	bool blocked = twscope_settings_blocked(s, b);
+	struct twscope_judgement j;
+
+	twscope_judge(b, &s->policy, blocked, &j);
+	if (put_judgement(skb, &j, TWSCOPE_A_BUCKET_VERDICT,
+			  TWSCOPE_A_BUCKET_WAIT_MS) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_BOUND_VERDICT,
+			twscope_judge_bound(b, &s->policy)))
+		return -EMSGSIZE;
+	if (dump->explain &&
+	    (put_explanation(skb, b, &s->whatif, &j) ||
+	     (dump->net_admin && put_syn_needs(skb, b, &s->whatif))))
+		return -EMSGSIZE;
+	if (dump->has_syn &&
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_SYN_VERDICT,
+			twscope_judge_syn(b, &s->whatif, &dump->syn)))
+		return -EMSGSIZE;
+	if (!dump->settings->has_whatif)
+		return 0;
+
+	twscope_judge(b, &s->whatif, blocked, &j);
+	return put_judgement(skb, &j, TWSCOPE_A_BUCKET_WHATIF_VERDICT,
+			     TWSCOPE_A_BUCKET_WHATIF_WAIT_MS);
+}
+
+static u32 age_ms(const struct twscope_bucket *b)
+{
+	return max(b->age_ms, 0);
+}
+
+static u32 ts_recent_age_s(const struct twscope_bucket *b)
+{
+	s64 ms = max_t(s64, b->ts_recent_age_ms, 0);
+
+	return div_u64(ms, MSEC_PER_SEC);
+}
+
+static int put_bucket(struct sk_buff *skb, const struct twscope_bucket *b,
+		      bool net_admin)
+{
+	if (nla_put_u32(skb, TWSCOPE_A_BUCKET_NETNS, b->netns) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_FAMILY, b->family) ||
+	    put_address(skb, TWSCOPE_A_BUCKET_LOCAL, b->family, &b->local) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_LOCAL_PORT, b->local_port) ||
+	    put_address(skb, TWSCOPE_A_BUCKET_REMOTE, b->family, &b->remote) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_REMOTE_PORT, b->remote_port) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_SUBSTATE, b->substate) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_REMAINING_MS, b->remaining_ms) ||
+	    (b->has_age &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_AGE_MS, age_ms(b))) ||
+	    (b->has_ts &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_TS_RECENT_AGE_S,
+			 ts_recent_age_s(b))) ||
+	    (net_admin && put_secrets(skb, b)) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_IFINDEX, b->ifindex))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Of a namespace made since the dump began nobody has read what decides. */
+static int put_unknown(struct sk_buff *skb)
+{
+	if (nla_put_u32(skb, TWSCOPE_A_BUCKET_VERDICT,
+			TWSCOPE_VERDICT_UNKNOWN) ||
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_BOUND_VERDICT,
+			TWSCOPE_VERDICT_UNKNOWN))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_bucket(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct bucket_dump *dump,
+		       const struct twscope_bucket *b)
+{
+	const struct twscope_setting *s;
+	void *hdr;
+
+	hdr = twscope_netlink_begin(cb, skb, TWSCOPE_CMD_BUCKET_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	s = twscope_settings_find(dump->settings, b->netns_id);
+	if (put_bucket(skb, b, dump->net_admin) ||
+	    (s ? put_verdicts(skb, dump, s, b) : put_unknown(skb))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	const struct twscope_bucket *b;
+	struct bucket_dump *dump;
+	int err;
+
+	if (!*bucket_dump(cb)) {
+		err = bucket_dump_begin(cb);
+		if (err)
+			return err;
+	}
+	dump = *bucket_dump(cb);
+
+	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&dump->walk));
+	     twscope_walk_advance(&dump->walk)) {
+		if (!twscope_filter_match(&dump->filter, b))
+			continue;
+		if (fill_bucket(skb, cb, dump, b))
+			return skb->len ?: -EMSGSIZE;
+	}
+	return IS_ERR(b) ? PTR_ERR(b) : skb->len;
+}
+
+int twscope_nl_bucket_get_done(struct netlink_callback *cb)
+{
+	struct bucket_dump *dump = *bucket_dump(cb);
+
+	if (dump)
+		bucket_dump_free(dump);
+	return 0;
+}

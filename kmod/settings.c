@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What decides on buckets besides the buckets: the kernel's rules, and of each
+ * namespace the sysctls and the ports that connect() passes by.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/bsearch.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+#include <linux/rtnetlink.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <net/net_namespace.h>
+
+#include "bhash.h"
+#include "bucket.h"
+#include "compat/timewait.h"
+#include "settings.h"
+
+#define ALL_PORTS	65536
+
+/* Namespaces that may be made between counting and listing them. */
+#define NEW_NAMESPACES	16
+
+static char *rules;
+module_param(rules, charp, 0444);
+MODULE_PARM_DESC(rules,
+		 "judge by these instead of the rules found in the kernel's headers: unknown, seconds, seconds-not-fin-wait2, seconds-fin-wait2-unknown, entry-delay");
+
+/* By enum twscope_rules. */
+static const char * const rules_names[] = {
+	[TWSCOPE_RULES_UNKNOWN]		= "unknown",
+	[TWSCOPE_RULES_SECONDS]		= "seconds",
+	[TWSCOPE_RULES_SECONDS_NOT_FIN_WAIT2] = "seconds-not-fin-wait2",
+	[TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN] = "seconds-fin-wait2-unknown",
+	[TWSCOPE_RULES_ENTRY_DELAY]	= "entry-delay",
+};
+
+static u8 rules_in_force __ro_after_init;
+
+/**
+ * twscope_settings_init() - find out by which rules to judge
+ *
+ * Context: process, once.
+ * Return: 0; -EINVAL where the module parameter names none, or such as this
+ * kernel has no clock for.
+ */
+int __init twscope_settings_init(void)
+{
+	int told;
+
+	rules_in_force = twscope_compat_rules();
+	if (!rules)
+		return 0;
+
+	told = match_string(rules_names, ARRAY_SIZE(rules_names), rules);
+	if (told < 0) {
+		pr_err("twscope: no rules \"%s\"; there are unknown, seconds, seconds-not-fin-wait2, seconds-fin-wait2-unknown, entry-delay\n",
+		       rules);
+		return -EINVAL;
+	}
+	if (told == TWSCOPE_RULES_ENTRY_DELAY &&
+	    !(twscope_compat_features() & TWSCOPE_FEATURE_ENTRY_STAMP)) {
+		pr_err("twscope: no rules \"entry-delay\" on this kernel: its buckets have no time of entry\n");
+		return -EINVAL;
+	}
+	rules_in_force = told;
+	return 0;
+}
+
+/**
+ * twscope_settings_rules() - by which rules is judged
+ *
+ * Context: any.
+ * Return: enum twscope_rules.
+ */
+u8 twscope_settings_rules(void)
+{
+	return rules_in_force;
+}
+
+/**
+ * twscope_settings_rules_told() - were the rules told, not found
+ *
+ * Context: any.
+ * Return: true when the module parameter told them.
+ */
+bool twscope_settings_rules_told(void)
+{
+	return rules;
+}
+
+/**
+ * twscope_settings_policy() - what the kernel decides by
+ * @s: the sysctls of a namespace
+ * @p: where to, all of it is written
+ *
+ * Context: any; takes no lock.
+ */
+void twscope_settings_policy(const struct twscope_sysctls *s,
+			     struct twscope_policy *p)
+{
+	*p = (struct twscope_policy) {
+		.rules = rules_in_force,
+		.tcp_tw_reuse = s->tcp_tw_reuse,
+		.tcp_timestamps = s->tcp_timestamps,
+		.tcp_tw_reuse_delay = s->tcp_tw_reuse_delay,
+		.tcp_invalid_ratelimit = s->tcp_invalid_ratelimit,
+		.tick_ms = DIV_ROUND_UP(MSEC_PER_SEC, HZ),
+		.paws_wrap_s = twscope_compat_paws_wrap_s(),
+	};
+}
+
+static void enter(struct twscope_settings *set, struct net *net,
+		  const struct twscope_whatif *w)
+{
+	struct twscope_setting *s = &set->ns[set->n++];
+
+	s->id = twscope_netns_id(net);
+	s->netns = net->ns.inum;
+	twscope_netns_sysctls(net, &s->sysctls);
+	twscope_settings_policy(&s->sysctls, &s->policy);
+	s->whatif = s->policy;
+	twscope_policy_override(&s->whatif, w);
+}
+
+static struct twscope_settings *settings_alloc(unsigned int n)
+{
+	struct twscope_settings *set;
+
+	set = kvzalloc(struct_size(set, ns, n), GFP_KERNEL_ACCOUNT);
+	if (!set)
+		return NULL;
+
+	set->blocked = kvcalloc(n, BITS_TO_LONGS(ALL_PORTS) * sizeof(long),
+				GFP_KERNEL_ACCOUNT);
+	if (!set->blocked) {
+		kvfree(set);
+		return NULL;
+	}
+	return set;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct twscope_setting *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static struct twscope_settings *enter_all(const struct twscope_whatif *w)
+{
+	struct twscope_settings *set;
+	unsigned int n, room;
+	struct net *net;
+
+	do {
+		room = NEW_NAMESPACES;
+		down_read(&net_rwsem);
+		for_each_net(net)
+			room++;
+		up_read(&net_rwsem);
+
+		set = settings_alloc(room);
+		if (!set)
+			return NULL;
+
+		n = 0;
+		down_read(&net_rwsem);
+		for_each_net(net)
+			if (n++ < room)
+				enter(set, net, w);
+		up_read(&net_rwsem);
+
+		if (n > room)
+			twscope_settings_free(set);
+	} while (n > room);
+
+	/* The list is nearly in this order, but not when two are made at once. */
+	sort(set->ns, set->n, sizeof(set->ns[0]), by_id, NULL);
+	return set;
+}
+
+static void mark_blocked(const struct net *net, u32 l3mdev, u16 port, void *ctx)
+{
+	const struct twscope_setting *s;
+
+	if (l3mdev)
+		return;
+	s = twscope_settings_find(ctx, twscope_netns_id(net));
+	if (s)
+		__set_bit(port, s->blocked);
+}
+
+/**
+ * twscope_settings_take() - read what decides
+ * @net: in this namespace, which the caller keeps alive; NULL for all of them
+ * @w: sysctls to judge by as well, NULL for none
+ *
+ * Takes 8 KiB for each namespace, charged to the caller.
+ *
+ * Context: process, may sleep. Takes net_rwsem for reading, for the time it
+ * takes to list the namespaces, then the lock of one bind chain at a time.
+ * Return: the settings, to be freed with twscope_settings_free(); or ERR_PTR()
+ * of -ENOMEM, or of -EINTR when the caller is being killed.
+ */
+struct twscope_settings *twscope_settings_take(struct net *net,
+					       const struct twscope_whatif *w)
+{
+	static const struct twscope_whatif nothing;
+	struct twscope_settings *set;
+	unsigned int i;
+	int err;
+
+	set = net ? settings_alloc(1) : enter_all(w ?: &nothing);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	if (net)
+		enter(set, net, w ?: &nothing);
+
+	set->has_whatif = w;
+	for (i = 0; i < set->n; i++)
+		set->ns[i].blocked = set->blocked + i * BITS_TO_LONGS(ALL_PORTS);
+
+	err = twscope_bhash_each_blocked(net, mark_blocked, set);
+	if (err) {
+		twscope_settings_free(set);
+		return ERR_PTR(err);
+	}
+	return set;
+}
+
+/**
+ * twscope_settings_free() - free what twscope_settings_take() returned
+ * @set: the settings, or NULL
+ *
+ * Context: process.
+ */
+void twscope_settings_free(struct twscope_settings *set)
+{
+	if (set)
+		kvfree(set->blocked);
+	kvfree(set);
+}
+
+static int id_against(const void *key, const void *element)
+{
+	const struct twscope_setting *s = element;
+	u64 id = *(const u64 *)key;
+
+	return id < s->id ? -1 : id > s->id;
+}
+
+/**
+ * twscope_settings_find() - what decides in one namespace
+ * @set: the settings
+ * @id: our number of the namespace
+ *
+ * Context: any; takes no lock.
+ * Return: its setting, NULL for a namespace that was made later.
+ */
+const struct twscope_setting *
+twscope_settings_find(const struct twscope_settings *set, u64 id)
+{
+	return bsearch(&id, set->ns, set->n, sizeof(set->ns[0]), id_against);
+}
+
+/* Under an L3 master device ports are bound apart; few know one. */
+static bool blocked_under_l3mdev(const struct twscope_setting *s,
+				 const struct twscope_bucket *b)
+{
+	const struct net *net;
+	bool blocked = false;
+
+	rcu_read_lock();
+	net = twscope_netns_of(s->id);
+	if (net)
+		blocked = twscope_bhash_is_blocked(net, b->l3mdev,
+						   b->local_port);
+	rcu_read_unlock();
+	return blocked;
+}
+
+/**
+ * twscope_settings_blocked() - does connect() pass a bucket's port by
+ * @s: the setting of its namespace
+ * @b: the bucket
+ *
+ * Context: process.
+ * Return: true where it does.
+ */
+bool twscope_settings_blocked(const struct twscope_setting *s,
+			      const struct twscope_bucket *b)
+{
+	if (b->l3mdev)
+		return blocked_under_l3mdev(s, b);
+	return test_bit(b->local_port, s->blocked);
+}

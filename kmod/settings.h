@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TWSCOPE_SETTINGS_H
+#define TWSCOPE_SETTINGS_H
+
+#include <linux/types.h>
+
+#include "netns.h"
+#include "verdict.h"
+
+struct net;
+struct twscope_bucket;
+
+/**
+ * struct twscope_setting - what decides on the buckets of one namespace
+ * @id:		our number of the namespace
+ * @netns:	its inode number
+ * @sysctls:	as they were
+ * @policy:	what the kernel decides by
+ * @whatif:	the same with the caller's sysctls, if there are any
+ * @blocked:	a bit for each port that connect() passes by
+ */
+struct twscope_setting {
+	u64			id;
+	u32			netns;
+	struct twscope_sysctls	sysctls;
+	struct twscope_policy	policy;
+	struct twscope_policy	whatif;
+	unsigned long		*blocked;
+};
+
+/**
+ * struct twscope_settings - what decides, read once before a walk
+ * @has_whatif:	the caller gave sysctls
+ * @blocked:	memory of the bitmaps
+ * @n:		namespaces
+ * @ns:		each of them, @ns[].id ascending
+ */
+struct twscope_settings {
+	bool			has_whatif;
+	unsigned long		*blocked;
+	unsigned int		n;
+	struct twscope_setting	ns[];
+};
+
+/* settings.c */
+int twscope_settings_init(void);
+u8 twscope_settings_rules(void);
+bool twscope_settings_rules_told(void);
+void twscope_settings_policy(const struct twscope_sysctls *s,
+			     struct twscope_policy *p);
+struct twscope_settings *twscope_settings_take(struct net *net,
+					       const struct twscope_whatif *w);
+void twscope_settings_free(struct twscope_settings *set);
+const struct twscope_setting *
+twscope_settings_find(const struct twscope_settings *set, u64 id);
+bool twscope_settings_blocked(const struct twscope_setting *s,
+			      const struct twscope_bucket *b);
+
+#endif /* TWSCOPE_SETTINGS_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TWSCOPE_VERDICT_H
+#define TWSCOPE_VERDICT_H
+
+#include <linux/types.h>
+#include <uapi/linux/twscope.h>
+
+struct twscope_bucket;
+
+/**
+ * struct twscope_policy - what decides on a bucket besides the bucket
+ * @rules:		enum twscope_rules, by which the kernel reuses
+ * @tcp_tw_reuse:	sysctl
+ * @tcp_timestamps:	sysctl, on or off
+ * @tcp_tw_reuse_delay:	sysctl, milliseconds; of the rules ENTRY_DELAY only
+ * @tcp_invalid_ratelimit: sysctl, milliseconds
+ * @tick_ms:		how late the kernel's clock of seconds may be
+ * @paws_wrap_s:	seconds after which PAWS believes any timestamp
+ */
+struct twscope_policy {
+	u8	rules;
+	u8	tcp_tw_reuse;
+	bool	tcp_timestamps;
+	u32	tcp_tw_reuse_delay;
+	u32	tcp_invalid_ratelimit;
+	u32	tick_ms;
+	u32	paws_wrap_s;
+};
+
+/**
+ * struct twscope_whatif - sysctls to judge by instead of a namespace's own
+ * @has_reuse:		@tcp_tw_reuse is given
+ * @has_reuse_delay:	@tcp_tw_reuse_delay is given
+ * @has_timestamps:	@tcp_timestamps is given
+ * @tcp_tw_reuse:	0 to 2
+ * @tcp_timestamps:	on or off
+ * @tcp_tw_reuse_delay:	milliseconds
+ */
+struct twscope_whatif {
+	bool	has_reuse;
+	bool	has_reuse_delay;
+	bool	has_timestamps;
+	u8	tcp_tw_reuse;
+	bool	tcp_timestamps;
+	u32	tcp_tw_reuse_delay;
+};
+
+/**
+ * struct twscope_judgement - whether connect() would reuse a bucket
+ * @verdict:	enum twscope_verdict
+ * @asked:	enum twscope_condition, those that the rules ask for
+ * @held:	those of @asked that hold
+ * @wait_ms:	until it is reusable, with TOO_YOUNG only, else 0
+ */
+struct twscope_judgement {
+	u8	verdict;
+	u8	asked;
+	u8	held;
+	u32	wait_ms;
+};
+
+/**
+ * struct twscope_syn - a SYN of the peer
+ * @has_tsval:	it has a timestamp option
+ * @seq:	its sequence number
+ * @tsval:	its TSval
+ */
+struct twscope_syn {
+	bool	has_tsval;
+	u32	seq;
+	u32	tsval;
+};
+
+/* verdict.c */
+void twscope_policy_override(struct twscope_policy *p,
+			     const struct twscope_whatif *w);
+void twscope_judge(const struct twscope_bucket *b,
+		   const struct twscope_policy *p, bool bind_blocked,
+		   struct twscope_judgement *j);
+u8 twscope_judge_bound(const struct twscope_bucket *b,
+		       const struct twscope_policy *p);
+u8 twscope_judge_syn(const struct twscope_bucket *b,
+		     const struct twscope_policy *p,
+		     const struct twscope_syn *syn);
+bool twscope_syn_seq(const struct twscope_bucket *b, u32 *seq);
+bool twscope_syn_tsval(const struct twscope_bucket *b,
+		       const struct twscope_policy *p, u32 *tsval);
+u32 twscope_answer_in_ms(const struct twscope_bucket *b,
+			 const struct twscope_policy *p);
+
+#endif /* TWSCOPE_VERDICT_H */
