@@ -190,7 +190,8 @@ static bool paws_rejects(const struct twscope_bucket *b,
 {
 	if (!timestamps_count(b, p) || !syn->has_tsval)
 		return false;
-	if (!b->ts_recent || !before(syn->tsval, b->ts_recent))
+	/* Not before(): the two differ when half the circle lies between. */
+	if (!b->ts_recent || (s32)(b->ts_recent - syn->tsval) <= 0)
 		return false;
 	return b->ts_recent_age_ms < (s64)p->paws_wrap_s * MSEC_PER_SEC;
 }
@@ -210,7 +211,8 @@ static bool in_window(const struct twscope_bucket *b, u32 seq)
 {
 	if (seq == b->rcv_nxt)
 		return true;
-	return after(seq, b->rcv_nxt) && before(seq, b->rcv_nxt + b->rcv_wnd);
+	return after(seq + 1, b->rcv_nxt) &&
+	       before(seq, b->rcv_nxt + b->rcv_wnd);
 }
 
 /**

@@ -3,10 +3,13 @@
 """Requests that no client of ours would send: the right errno, a text, and it goes on working."""
 
 import errno
+import os
 import socket
 import struct
 
-from tap import done, equal, make_buckets, ok, sysctl, twctl
+import yaml
+
+from tap import HERE, done, equal, make_buckets, ok, sysctl, twctl
 
 NETLINK_GENERIC, SOL_NETLINK = 16, 270
 NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 10, 11, 12
@@ -16,7 +19,7 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLMSGERR_ATTR_MSG = 1
 NESTED = 0x8000
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
-INFO_GET, SUMMARY_GET, BUCKET_GET = 1, 2, 3
+INFO_GET, SUMMARY_GET, BUCKET_GET, PORT_GET = 1, 2, 3, 4
 FILTER, ALL_NETNS, TERM = 1, 2, 1
 (NOT, FAMILY, SUBSTATE, LOCAL, LOCAL_PREFIX_LEN, REMOTE, REMOTE_PREFIX_LEN,
  LOCAL_PORT_MIN, LOCAL_PORT_MAX, REMOTE_PORT_MIN, REMOTE_PORT_MAX) = range(1, 12)
@@ -33,6 +36,19 @@ def u32(kind, value):
 
 def clause(*terms):
     return attr(FILTER | NESTED, b"".join(attr(TERM | NESTED, t) for t in terms))
+
+
+def nest(kind, payload):
+    return attr(kind | NESTED, payload)
+
+
+def numbers_of_the_spec():
+    with open(os.path.join(HERE, "twscope.yaml")) as f:
+        sets = yaml.safe_load(f)["attribute-sets"]
+    return {s["name"]: {a["name"]: i for i, a in enumerate(s["attributes"], 1)} for s in sets}
+
+
+numbers = numbers_of_the_spec()
 
 
 class Netlink:
@@ -152,6 +168,23 @@ def main():
     refused("info-get with an attribute", errno.EINVAL, INFO_GET, attr(5, b"1234"))
     refused("summary-get with an attribute", errno.EINVAL, SUMMARY_GET, attr(1, b"1234"))
     refused("summary-get dump with an attribute", errno.EINVAL, SUMMARY_GET, attr(3, b"1234"), True)
+
+    policy, syn = numbers["bucket"]["policy"], numbers["bucket"]["syn"]
+    bucket("policy: tcp_tw_reuse 3", errno.ERANGE, nest(policy, u32(1, 3)))
+    bucket("policy: unknown attribute", errno.EINVAL, nest(policy, u32(9, 1)))
+    bucket("policy: sysctl of two bytes", errno.EINVAL, nest(policy, attr(1, b"12")))
+    bucket("SYN without a sequence number", errno.EINVAL, nest(syn, u32(2, 1)), "sequence number")
+    bucket("SYN of nothing", errno.EINVAL, nest(syn, b""), "sequence number")
+    bucket("explain with content", errno.ERANGE, u32(numbers["bucket"]["explain"], 1))
+    refused("summary-get with a wrong policy", errno.ERANGE, SUMMARY_GET,
+            nest(numbers["summary"]["policy"], u32(1, 3)))
+    refused("summary-get with a wrong filter", errno.EINVAL, SUMMARY_GET,
+            nest(numbers["summary"]["filter"], b""), text="at least one")
+    refused("port-get of nothing", errno.EINVAL, PORT_GET, text="source")
+    refused("port-get with an unknown attribute", errno.EINVAL, PORT_GET, attr(99, b"1234"))
+    refused("port-get with an address of three bytes", errno.EINVAL, PORT_GET,
+            attr(numbers["port"]["local"], b"123") + attr(numbers["port"]["remote"], b"1234"),
+            text="4 bytes")
 
     # These never reach us: the core of generic netlink answers, some without words.
     for what, error, command, dump, how in (
