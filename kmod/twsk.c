@@ -55,8 +55,12 @@ static bool snapshot_answer(const struct tcp_timewait_sock *tcptw,
 	u32 stamp = READ_ONCE(tcptw->tw_last_oow_ack_time);
 	s32 elapsed = (u32)now->jiffies - stamp;
 
-	*answered_ms = elapsed < 0 ? -1 : min_t(u32, jiffies_to_msecs(elapsed), S32_MAX);
-	return stamp;
+	*answered_ms = -1;
+	if (!stamp)
+		return false;
+	if (elapsed >= 0)
+		*answered_ms = min_t(u32, jiffies_to_msecs(elapsed), S32_MAX);
+	return true;
 }
 
 /* The timer is moved and the timestamp taken by segments that arrive on

@@ -94,7 +94,7 @@ static u8 conditions_held(const struct twscope_bucket *b,
 		held |= TWSCOPE_CONDITION_SUBSTATE;
 	if (p->tcp_tw_reuse)
 		held |= TWSCOPE_CONDITION_ENABLED;
-	if (is_loopback(b))
+	if (p->tcp_tw_reuse == 2 && is_loopback(b))
 		held |= TWSCOPE_CONDITION_LOOPBACK;
 	if (!too_young)
 		held |= TWSCOPE_CONDITION_AGE;

@@ -20,10 +20,14 @@ show ss -s
 printf '\n%s\n' "What ss does not say:"
 export LANG=C.UTF-8
 show twctl --color=always summary
-printf '\n\033[1m# twctl list dport = :80 | head\033[0m\n'
-twctl list dport = :80 | head
-printf '\n\033[1m# twctl --json --pretty list | head -n 18\033[0m\n'
-twctl --json --pretty list | head -n 18
-show head -n 12 /sys/kernel/debug/twscope/summary
-show head -n 4 /sys/kernel/debug/twscope/buckets
+show twctl --color=always ports --to 127.0.0.1:80
+printf '\n%s\n' "And what another setting would change, without setting it:"
+show twctl --color=always whatif tcp_tw_reuse=1
+printf '\n\033[1m# twctl list dport = :80 | head -n 5\033[0m\n'
+twctl list dport = :80 | head -n 5
+read -r local remote < <(twctl -n -H list dport = :80 | head -n 1 | awk '{ print $(NF - 1), $NF }')
+show twctl --color=always explain "$local" "$remote"
+printf '\n%s\n' "Is that so? Real connections, in network namespaces of their own:"
+show twctl --color=always verify --trials 100
+show head -n 12 /sys/kernel/debug/twscope/decisions
 show twctl info

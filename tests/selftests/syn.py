@@ -20,7 +20,7 @@ sys.path.append(os.path.join(HERE, "ynl"))
 from lib import YnlFamily  # noqa: E402
 
 TRIALS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 32)
+SEED = int("".join(sys.argv[2:]) or random.SystemRandom().randrange(1 << 32))
 SERVER_PORT, DEAF_PORT = 8000, 8001
 # What the host sends back, by prediction and by whether anybody listens.
 REPLY = {"accept": "SYN-ACK", "challenge-ack": "ACK", "paws-reject": "ACK", "reset": "RST",
@@ -191,7 +191,7 @@ class Trials:
 
 
 def main():
-    note(f"seed {SEED}: again with syn.py {TRIALS} {SEED}")
+    note(f"the same again: TWSCOPE_SEED={SEED} TWSCOPE_TRIALS={TRIALS}")
     # The peer's port is never one of the host's own, and SYN cookies play no part.
     sysctl("net.ipv4.tcp_syncookies", 0)
     sysctl("net.core.somaxconn", 4096)
