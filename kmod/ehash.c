@@ -26,6 +26,7 @@
 #include <net/tcp_states.h>
 
 #include "bucket.h"
+#include "clock.h"
 #include "ehash.h"
 #include "netns.h"
 #include "twsk.h"

@@ -11,6 +11,7 @@
 #include <net/tcp.h>
 
 #include "bucket.h"
+#include "clock.h"
 #include "compat/timewait.h"
 #include "netns.h"
 #include "twsk.h"
@@ -49,20 +50,6 @@ static void snapshot_addresses(const struct sock_common *skc,
 	ipv6_addr_set_v4mapped(skc->skc_daddr, &b->remote);
 }
 
-static bool snapshot_answer(const struct tcp_timewait_sock *tcptw,
-			    const struct twscope_clock *now, s32 *answered_ms)
-{
-	u32 stamp = READ_ONCE(tcptw->tw_last_oow_ack_time);
-	s32 elapsed = (u32)now->jiffies - stamp;
-
-	*answered_ms = -1;
-	if (!stamp)
-		return false;
-	if (elapsed >= 0)
-		*answered_ms = min_t(u32, jiffies_to_msecs(elapsed), S32_MAX);
-	return true;
-}
-
 /* The timer is moved and the timestamp taken by segments that arrive on
  * another CPU right now: each is read once.
  */
@@ -71,15 +58,18 @@ static void snapshot_times(const struct inet_timewait_sock *tw,
 			   struct twscope_bucket *b)
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
-	long left = READ_ONCE(tw->tw_timer.expires) - now->jiffies;
-	s64 stamp = READ_ONCE(tcptw->tw_ts_recent_stamp);
+	int second = READ_ONCE(tcptw->tw_ts_recent_stamp);
+	u32 answered = READ_ONCE(tcptw->tw_last_oow_ack_time);
+	u32 entered;
 
-	b->remaining_ms = left > 0 ? jiffies_to_msecs(left) : 0;
-	b->has_age = twscope_compat_entry_age(tw, now->entry_ms, &b->age_ms);
-	b->has_ts = stamp != 0;
+	b->remaining_ms = twscope_clock_left_ms(now, READ_ONCE(tw->tw_timer.expires));
+	b->has_age = twscope_compat_entry_stamp(tw, &entered);
+	b->age_ms = b->has_age ? twscope_clock_since_entry_ms(now, entered) : 0;
+	b->has_ts = second;
 	b->ts_recent = READ_ONCE(tcptw->tw_ts_recent);
-	b->ts_recent_age_ms = now->seconds_ms - stamp * MSEC_PER_SEC;
-	b->has_answered = snapshot_answer(tcptw, now, &b->answered_ms);
+	b->ts_recent_age_ms = twscope_clock_since_second_ms(now, second);
+	b->has_answered = answered;
+	b->answered_ms = answered ? twscope_clock_since_answer_ms(now, answered) : 0;
 }
 
 /**

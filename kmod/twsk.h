@@ -9,18 +9,7 @@ struct inet_timewait_sock;
 struct net;
 struct sock;
 struct twscope_bucket;
-
-/**
- * struct twscope_clock - one reading of the clocks that a bucket is timed by
- * @jiffies:	of the timer, and of answers
- * @entry_ms:	of the stamp of entry, wraps
- * @seconds_ms:	of ts_recent_stamp, whose clock of seconds moves on with this
- */
-struct twscope_clock {
-	unsigned long	jiffies;
-	u32		entry_ms;
-	s64		seconds_ms;
-};
+struct twscope_clock;
 
 /**
  * struct twscope_route - all of a 4-tuple but the local port, and the device

@@ -136,14 +136,12 @@ static inline u32 twscope_compat_entry_clock(void)
 
 /* False where the kernel keeps no stamp of entry. */
 static inline bool
-twscope_compat_entry_age(const struct inet_timewait_sock *tw, u32 now,
-			 s32 *age_ms)
+twscope_compat_entry_stamp(const struct inet_timewait_sock *tw, u32 *stamp)
 {
 #ifdef TWSCOPE_HAVE_ENTRY_STAMP
-	*age_ms = now - READ_ONCE(tw->tw_entry_stamp);
+	*stamp = READ_ONCE(tw->tw_entry_stamp);
 	return true;
 #else
-	*age_ms = 0;
 	return false;
 #endif
 }

@@ -11,6 +11,7 @@ shopt -s inherit_errexit nullglob
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VM/../.." && pwd)
 CACHE=${TWSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twscope}
+# Beside these there is "debug", which tests/lib/test-kernel builds.
 SERIES=(5.10 6.1 6.12 6.12-deb13 6.18 7.2 7.3)
 SKIP=77
 
@@ -227,10 +228,10 @@ suite_of() {
 	case $1 in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
-	6.12) echo bookworm-backports ;;
+	6.12 | debug) echo bookworm-backports ;;
 	6.12-deb13) echo trixie ;;
 	6.18 | 7.2 | 7.3) echo trixie-backports ;;
-	*) die "no kernel series '$1'; known: ${SERIES[*]}" ;;
+	*) die "no kernel series '$1'; known: ${SERIES[*]} debug" ;;
 	esac
 }
 
@@ -321,9 +322,17 @@ make_kernel() {
 	rm -rf "$tmp/all" "$tmp/debs"
 }
 
+# debug_kernel: sets KERNEL, HEADERS (one folder is both) and RELEASE.
+debug_kernel() {
+	KERNEL=$("$TOP/tests/lib/test-kernel")
+	HEADERS=$KERNEL
+	RELEASE=$(<"$KERNEL/release")
+}
+
 # kernel_dir SERIES: sets KERNEL (vmlinuz, modules/, config) and RELEASE.
 kernel_dir() {
 	local release version boot
+	[[ $1 != debug ]] || { debug_kernel; return; }
 	read -r release version boot <<<"$(kernel_of "$1")"
 	[[ -n $boot ]] || exit "$SKIP"
 	RELEASE=$release
@@ -352,6 +361,7 @@ make_headers() {
 # kernel_headers SERIES: sets HEADERS (usr/src and usr/lib as installed) and RELEASE.
 kernel_headers() {
 	local release version boot suite
+	[[ $1 != debug ]] || { debug_kernel; return; }
 	read -r release version boot <<<"$(kernel_of "$1")"
 	[[ -n $boot ]] || exit "$SKIP"
 	suite=$(suite_of "$1")
@@ -368,8 +378,8 @@ kernel_headers() {
 	fi
 }
 
-# What "make modules_prepare" needs beyond a module.
-PREPARE_PACKAGES="flex bison bc libelf-dev libssl-dev openssl patch xz-utils tar cpio rsync libdw-dev"
+# What "make modules_prepare", and a kernel, needs beyond a module.
+PREPARE_PACKAGES="flex bison bc libelf-dev libssl-dev openssl patch xz-utils lz4 tar cpio rsync libdw-dev"
 
 # The mirror keeps the image and the upstream tarball of a kernel for longer than its
 # headers (and than Debian's patches, which leave the network's structures alone):
