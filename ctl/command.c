@@ -43,3 +43,13 @@ const struct command *command_find(const struct command *const *table, size_t n,
 		 "unknown command '%s', expected one of: %s", word, names);
 	return NULL;
 }
+
+bool command_has_option(const struct command *c, const char *name)
+{
+	const struct command_option *o = c->options;
+
+	for (; o && o->name; o++)
+		if (!strcmp(o->name, name))
+			return true;
+	return false;
+}

@@ -7,11 +7,20 @@
 
 struct options;
 
+/* A long option of a command's own, beside the general ones. */
+struct command_option {
+	const char *name;
+	/* what it needs, for errors; NULL for one without an argument */
+	const char *argument;
+};
+
 struct command {
 	const char *name;
 	/* which of the options beside the general ones it knows */
 	bool takes_family;
 	bool takes_all_netns;
+	/* ends with one without a name; NULL for none */
+	const struct command_option *options;
 	const char *brief;
 	const char *help;
 	int (*run)(const struct options *o, int argc, char **argv);
@@ -23,5 +32,8 @@ struct command {
  */
 const struct command *command_find(const struct command *const *table, size_t n,
 				   const char *word, char *err, size_t size);
+
+/* Whether @c has an option of its own by that name. */
+bool command_has_option(const struct command *c, const char *name);
 
 #endif /* TWCTL_COMMAND_H */

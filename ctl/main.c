@@ -19,7 +19,8 @@ static const struct command cmd_help = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_summary, &cmd_list, &cmd_info, &cmd_help,
+	&cmd_summary, &cmd_list, &cmd_explain, &cmd_whatif, &cmd_ports, &cmd_verify,
+	&cmd_info, &cmd_help,
 };
 
 static const char usage[] =
@@ -41,8 +42,8 @@ static const char usage_options[] =
 "  -n, --numeric      no service names for ports. Addresses are always numbers:\n"
 "                     asking the DNS amid an incident is no help\n"
 "  -H, --no-header    no header lines\n"
-"  -4, -6             list: one address family. IPv4 traffic through IPv6 sockets\n"
-"                     is of family 6\n"
+"  -4, -6             where a FILTER is taken: one address family. IPv4 traffic\n"
+"                     through IPv6 sockets is of family 6\n"
 "  -N, --netns NS     in network namespace NS: a name of 'ip netns', a path, or\n"
 "                     the number of a process\n"
 "  -A, --all-netns    all network namespaces of the machine\n"
@@ -57,7 +58,7 @@ static int print_usage(void)
 
 	fputs(usage, stdout);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-17s  %s\n", commands[i]->name, commands[i]->brief);
+		printf("  %-9s  %s\n", commands[i]->name, commands[i]->brief);
 	fputs(usage_options, stdout);
 	return flush_stdout();
 }
@@ -125,11 +126,82 @@ static int set_family(struct options *o, int family)
 
 enum ask { ASK_RUN, ASK_HELP, ASK_VERSION, ASK_NOTHING };
 
-static void wrong_option(int c, char **argv)
+static const struct option general_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "color", optional_argument, NULL, 'c' },
+	{ "numeric", no_argument, NULL, 'n' },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ "netns", required_argument, NULL, 'N' },
+	{ "all-netns", no_argument, NULL, 'A' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+};
+
+/* What getopt_long() gives for option i of the table below is OWN + i. */
+#define OWN 0x100
+
+struct table {
+	struct option longs[ARRAY_SIZE(general_options) + MAX_OWN_OPTIONS + 1];
+	const char *argument[ARRAY_SIZE(general_options) + MAX_OWN_OPTIONS + 1];
+	size_t n;
+};
+
+static void add_option(struct table *t, const struct command_option *o)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (!strcmp(t->longs[i].name, o->name))
+			return;
+	if (t->n + 1 >= ARRAY_SIZE(t->longs))
+		return;
+	t->argument[t->n] = o->argument;
+	t->longs[t->n] = (struct option){
+		.name = o->name,
+		.has_arg = o->argument ? required_argument : no_argument,
+		.val = OWN + (int)t->n,
+	};
+	t->n++;
+}
+
+/*
+ * The general options and those of all commands: which command it is, is known
+ * only after the options that precede it.
+ */
+static void make_table(struct table *t)
+{
+	const struct command_option *o;
+	size_t i;
+
+	memset(t, 0, sizeof(*t));
+	for (i = 0; i < ARRAY_SIZE(general_options); i++)
+		t->longs[t->n++] = general_options[i];
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		for (o = commands[i]->options; o && o->name; o++)
+			add_option(t, o);
+}
+
+static int set_own(struct options *o, const struct option *given)
+{
+	if (own_option(o, given->name)) {
+		complain("--%s is given twice", given->name);
+		return -1;
+	}
+	o->own[o->n_own].name = given->name;
+	o->own[o->n_own].value = optarg ? optarg : "";
+	o->n_own++;
+	return 0;
+}
+
+static void wrong_option(int c, char **argv, const struct table *t)
 {
 	const char *word = argv[optind - 1];
 
-	if (c == ':')
+	if (c == ':' && optopt >= OWN)
+		complain("option --%s needs %s", t->longs[optopt - OWN].name,
+			 t->argument[optopt - OWN]);
+	else if (c == ':')
 		complain("option -N needs the name of a network namespace, a path or the number of a process");
 	else if (!strncmp(word, "--", 2))
 		complain("wrong option '%s'; see: twctl --help", word);
@@ -139,23 +211,13 @@ static void wrong_option(int c, char **argv)
 
 static enum ask parse_options(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "pretty", no_argument, NULL, 'p' },
-		{ "color", optional_argument, NULL, 'c' },
-		{ "numeric", no_argument, NULL, 'n' },
-		{ "no-header", no_argument, NULL, 'H' },
-		{ "netns", required_argument, NULL, 'N' },
-		{ "all-netns", no_argument, NULL, 'A' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	enum ask ask = ASK_RUN;
+	struct table t;
 	int c, ret = 0;
 
+	make_table(&t);
 	opterr = 0;
-	while (!ret && (c = getopt_long(argc, argv, ":jpc::nH46N:AVh", longs,
+	while (!ret && (c = getopt_long(argc, argv, ":jpc::nH46N:AVh", t.longs,
 					NULL)) != -1) {
 		switch (c) {
 		case 'j':
@@ -192,7 +254,11 @@ static enum ask parse_options(int argc, char **argv, struct options *o)
 			ask = ASK_HELP;
 			break;
 		default:
-			wrong_option(c, argv);
+			if (c >= OWN) {
+				ret = set_own(o, &t.longs[c - OWN]);
+				break;
+			}
+			wrong_option(c, argv, &t);
 			ret = -1;
 		}
 	}
@@ -202,12 +268,21 @@ static enum ask parse_options(int argc, char **argv, struct options *o)
 /* Options that the command cannot honour are refused, not ignored. */
 static int check_options(const struct command *c, const struct options *o)
 {
+	unsigned int i;
+
+	for (i = 0; i < o->n_own; i++) {
+		if (command_has_option(c, o->own[i].name))
+			continue;
+		complain("%s knows no --%s; see: twctl help %s", c->name,
+			 o->own[i].name, c->name);
+		return -1;
+	}
 	if (o->family && !c->takes_family) {
 		complain("%s knows no -%c", c->name, o->family == AF_INET ? '4' : '6');
 		return -1;
 	}
 	if (o->all_netns && !c->takes_all_netns) {
-		complain("%s knows no -A: it is the same in all network namespaces",
+		complain("%s knows no -A; -N takes one network namespace",
 			 c->name);
 		return -1;
 	}

@@ -54,81 +54,6 @@ static struct nl_msg *new_request(struct twnl *nl, uint16_t family, uint8_t cmd,
 	return msg;
 }
 
-static int put_term(struct nl_msg *msg, const struct tws_term *t)
-{
-	struct nlattr *nest = nla_nest_start(msg, TWSCOPE_A_CLAUSE_TERM);
-	int ret;
-
-	if (!nest)
-		return -1;
-	ret = t->negate ? nla_put_flag(msg, TWSCOPE_A_TERM_NOT) : 0;
-	switch ((enum tws_term_kind)t->kind) {
-	case TERM_FAMILY:
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_FAMILY, t->family);
-		break;
-	case TERM_SUBSTATE:
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_SUBSTATE, t->substate);
-		break;
-	case TERM_LOCAL:
-		ret |= nla_put(msg, TWSCOPE_A_TERM_LOCAL, t->addr_len, t->addr);
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_LOCAL_PREFIX_LEN,
-				  t->prefix_len);
-		break;
-	case TERM_REMOTE:
-		ret |= nla_put(msg, TWSCOPE_A_TERM_REMOTE, t->addr_len, t->addr);
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PREFIX_LEN,
-				  t->prefix_len);
-		break;
-	case TERM_LOCAL_PORT:
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_LOCAL_PORT_MIN, t->port_min);
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_LOCAL_PORT_MAX, t->port_max);
-		break;
-	case TERM_REMOTE_PORT:
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PORT_MIN, t->port_min);
-		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PORT_MAX, t->port_max);
-		break;
-	}
-	nla_nest_end(msg, nest);
-	return ret;
-}
-
-static int put_bucket_request(struct nl_msg *msg, const struct tws_filter *f,
-			      bool all_netns)
-{
-	unsigned int clause, i = 0;
-	struct nlattr *nest;
-
-	for (clause = 0; f && clause < f->n_clauses; clause++) {
-		nest = nla_nest_start(msg, TWSCOPE_A_BUCKET_FILTER);
-		if (!nest)
-			return -1;
-		for (; i < f->clause_end[clause]; i++)
-			if (put_term(msg, &f->term[i]))
-				return -1;
-		nla_nest_end(msg, nest);
-	}
-	return all_netns ? nla_put_flag(msg, TWSCOPE_A_BUCKET_ALL_NETNS) : 0;
-}
-
-ssize_t twnl_bucket_request(const struct tws_filter *f, bool all_netns, void *buf,
-			  size_t size)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(REQUEST_SIZE);
-	ssize_t len = -1;
-
-	if (!msg)
-		return -1;
-	if (!put_bucket_request(msg, f, all_netns)) {
-		len = nlmsg_datalen(nlmsg_hdr(msg));
-		if ((size_t)len <= size)
-			memcpy(buf, nlmsg_data(nlmsg_hdr(msg)), (size_t)len);
-		else
-			len = -1;
-	}
-	nlmsg_free(msg);
-	return len;
-}
-
 /* Exchange */
 
 /* The kernel's own words in @attrs, or NULL. */
@@ -283,16 +208,25 @@ static int exchange(struct twnl *nl, struct nl_msg *msg, struct exchange *x)
 	return x->stopped ? 1 : 0;
 }
 
-static int request(struct twnl *nl, uint8_t cmd, int flags,
-		   struct exchange *x)
+static struct nl_msg *request(struct twnl *nl, uint8_t cmd, int flags)
 {
-	struct nl_msg *msg = new_request(nl, nl->family, cmd,
-					 TWSCOPE_FAMILY_VERSION, flags);
+	return new_request(nl, nl->family, cmd, TWSCOPE_FAMILY_VERSION, flags);
+}
 
-	if (!msg)
-		return twnl_say(nl->err, sizeof(nl->err), "out of memory");
-	x->cmd = cmd;
-	return exchange(nl, msg, x);
+/* Takes over @msg, which may be NULL; @failed: it could not be filled. */
+static int ask(struct twnl *nl, struct nl_msg *msg, int failed,
+	       struct exchange *x)
+{
+	if (msg && !failed)
+		return exchange(nl, msg, x);
+	nlmsg_free(msg);
+	return twnl_say(nl->err, sizeof(nl->err), "out of memory");
+}
+
+static int unanswered(struct twnl *nl, const char *what)
+{
+	return twnl_say(nl->err, sizeof(nl->err),
+			"the module did not answer %s", what);
 }
 
 struct info_ctx {
@@ -311,18 +245,20 @@ static int info_record(struct twnl *nl, const void *attrs, size_t len, void *ctx
 int twnl_info_get(struct twnl *nl, struct tws_info *info)
 {
 	struct info_ctx c = { .info = info };
-	struct exchange x = { .record = info_record, .ctx = &c };
-	int ret = request(nl, TWSCOPE_CMD_INFO_GET, NLM_F_ACK, &x);
+	struct exchange x = {
+		.cmd = TWSCOPE_CMD_INFO_GET,
+		.record = info_record,
+		.ctx = &c,
+	};
+	int ret = ask(nl, request(nl, x.cmd, NLM_F_ACK), 0, &x);
 
-	if (!ret && !c.got)
-		return twnl_say(nl->err, sizeof(nl->err),
-				"the module did not answer info-get");
-	return ret;
+	return !ret && !c.got ? unanswered(nl, "info-get") : ret;
 }
 
 struct summary_ctx {
 	twnl_summary_fn fn;
 	void *ctx;
+	bool want_changes;
 	bool got;
 };
 
@@ -334,28 +270,41 @@ static int summary_record(struct twnl *nl, const void *attrs, size_t len,
 
 	if (twnl_parse_summary(attrs, len, &s, nl->err, sizeof(nl->err)) < 0)
 		return -1;
+	if (c->want_changes && !s.has_changes)
+		return unanswered(nl, "what would change under the other sysctls");
 	c->got = true;
 	return c->fn(&s, c->ctx) ? 1 : 0;
 }
 
-int twnl_summary_get(struct twnl *nl, twnl_summary_fn fn, void *ctx)
+static int summary(struct twnl *nl, int flags, const struct tws_filter *filter,
+		   const struct tws_policy *policy, struct summary_ctx *c)
 {
-	struct summary_ctx c = { .fn = fn, .ctx = ctx };
-	struct exchange x = { .record = summary_record, .ctx = &c };
-	int ret = request(nl, TWSCOPE_CMD_SUMMARY_GET, NLM_F_ACK, &x);
+	struct exchange x = {
+		.cmd = TWSCOPE_CMD_SUMMARY_GET,
+		.record = summary_record,
+		.ctx = c,
+	};
+	struct nl_msg *msg = request(nl, x.cmd, flags);
 
-	if (!ret && !c.got)
-		return twnl_say(nl->err, sizeof(nl->err),
-				"the module did not answer summary-get");
-	return ret;
+	c->want_changes = policy;
+	return ask(nl, msg, msg ? twnl_put_summary(msg, filter, policy) : 0, &x);
 }
 
-int twnl_summary_dump(struct twnl *nl, twnl_summary_fn fn, void *ctx)
+int twnl_summary_get(struct twnl *nl, const struct tws_filter *filter,
+		   const struct tws_policy *policy, twnl_summary_fn fn, void *ctx)
 {
 	struct summary_ctx c = { .fn = fn, .ctx = ctx };
-	struct exchange x = { .record = summary_record, .ctx = &c };
+	int ret = summary(nl, NLM_F_ACK, filter, policy, &c);
 
-	return request(nl, TWSCOPE_CMD_SUMMARY_GET, NLM_F_DUMP, &x);
+	return !ret && !c.got ? unanswered(nl, "summary-get") : ret;
+}
+
+int twnl_summary_dump(struct twnl *nl, const struct tws_filter *filter,
+		    const struct tws_policy *policy, twnl_summary_fn fn, void *ctx)
+{
+	struct summary_ctx c = { .fn = fn, .ctx = ctx };
+
+	return summary(nl, NLM_F_DUMP, filter, policy, &c);
 }
 
 struct bucket_ctx {
@@ -374,7 +323,7 @@ static int bucket_record(struct twnl *nl, const void *attrs, size_t len,
 	return c->fn(&b, c->ctx) ? 1 : 0;
 }
 
-int twnl_bucket_dump(struct twnl *nl, const struct tws_filter *f, bool all_netns,
+int twnl_bucket_dump(struct twnl *nl, const struct tws_bucket_query *q,
 		   twnl_bucket_fn fn, void *ctx)
 {
 	struct bucket_ctx c = { .fn = fn, .ctx = ctx };
@@ -383,14 +332,37 @@ int twnl_bucket_dump(struct twnl *nl, const struct tws_filter *f, bool all_netns
 		.record = bucket_record,
 		.ctx = &c,
 	};
-	struct nl_msg *msg = new_request(nl, nl->family, x.cmd,
-					 TWSCOPE_FAMILY_VERSION, NLM_F_DUMP);
+	struct nl_msg *msg = request(nl, x.cmd, NLM_F_DUMP);
 
-	if (!msg || put_bucket_request(msg, f, all_netns)) {
-		nlmsg_free(msg);
-		return twnl_say(nl->err, sizeof(nl->err), "out of memory");
-	}
-	return exchange(nl, msg, &x);
+	return ask(nl, msg, msg && q ? twnl_put_bucket(msg, q) : 0, &x);
+}
+
+struct port_ctx {
+	struct tws_ports *ports;
+	bool got;
+};
+
+static int port_record(struct twnl *nl, const void *attrs, size_t len, void *ctx)
+{
+	struct port_ctx *c = ctx;
+
+	c->got = true;
+	return twnl_parse_ports(attrs, len, c->ports, nl->err, sizeof(nl->err));
+}
+
+int twnl_port_get(struct twnl *nl, const struct tws_port_query *q,
+		struct tws_ports *out)
+{
+	struct port_ctx c = { .ports = out };
+	struct exchange x = {
+		.cmd = TWSCOPE_CMD_PORT_GET,
+		.record = port_record,
+		.ctx = &c,
+	};
+	struct nl_msg *msg = request(nl, x.cmd, NLM_F_ACK);
+	int ret = ask(nl, msg, msg ? twnl_put_port(msg, q) : 0, &x);
+
+	return !ret && !c.got ? unanswered(nl, "port-get") : ret;
 }
 
 /* Connection */

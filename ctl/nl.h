@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module's family over generic netlink. Only nl.c and nl_parse.c know of
- * libnl; what comes out of here are the structs of types.h.
+ * The module's family over generic netlink. Only nl.c, nl_parse.c and
+ * nl_request.c know of libnl; what comes out of here are the structs of types.h.
  *
  * The calls return 0 when all was read, -1 on an error (twnl_error() says which
  * in words for people), and 1 where the callback returned non-zero or the
@@ -36,13 +36,33 @@ void twnl_stop_on(struct twnl *nl, const volatile sig_atomic_t *stop);
 /* Whether the kernel said that what it dumped changed meanwhile. */
 bool twnl_inconsistent(const struct twnl *nl);
 
-int twnl_info_get(struct twnl *nl, struct tws_info *info);
-int twnl_summary_get(struct twnl *nl, twnl_summary_fn fn, void *ctx);
-int twnl_summary_dump(struct twnl *nl, twnl_summary_fn fn, void *ctx);
-int twnl_bucket_dump(struct twnl *nl, const struct tws_filter *f, bool all_netns,
-		   twnl_bucket_fn fn, void *ctx);
+/* The pointers may be NULL. */
+struct tws_bucket_query {
+	const struct tws_filter *filter;
+	const struct tws_policy *policy;
+	const struct tws_syn *syn;
+	bool explain;
+	bool all_netns;
+};
 
-/* What is below is for nl.c and nl_parse.c themselves and for their tests. */
+int twnl_info_get(struct twnl *nl, struct tws_info *info);
+/* @filter and @policy may be NULL. With a policy there are changes. */
+int twnl_summary_get(struct twnl *nl, const struct tws_filter *filter,
+		   const struct tws_policy *policy, twnl_summary_fn fn,
+		   void *ctx);
+/* The same for each network namespace. */
+int twnl_summary_dump(struct twnl *nl, const struct tws_filter *filter,
+		    const struct tws_policy *policy, twnl_summary_fn fn,
+		    void *ctx);
+/* @q may be NULL: every bucket of the namespace. */
+int twnl_bucket_dump(struct twnl *nl, const struct tws_bucket_query *q,
+		   twnl_bucket_fn fn, void *ctx);
+int twnl_port_get(struct twnl *nl, const struct tws_port_query *q,
+		struct tws_ports *out);
+
+/* What is below is for the files of this layer and for their tests. */
+
+struct nl_msg;
 
 struct twnl_family {
 	uint16_t id;
@@ -63,11 +83,15 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 		     char *err, size_t size);
 int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		    char *err, size_t size);
+int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
+		   char *err, size_t size);
 int twnl_parse_family(const void *attrs, size_t len, struct twnl_family *f,
 		      char *err, size_t size);
 
-/* The attributes of a bucket-get request; their length, or -1 without room. */
-ssize_t twnl_bucket_request(const struct tws_filter *f, bool all_netns, void *buf,
-			  size_t size);
+/* Put the attributes of a request into @msg; -1 where it has no room. */
+int twnl_put_summary(struct nl_msg *msg, const struct tws_filter *filter,
+		   const struct tws_policy *policy);
+int twnl_put_bucket(struct nl_msg *msg, const struct tws_bucket_query *q);
+int twnl_put_port(struct nl_msg *msg, const struct tws_port_query *q);
 
 #endif /* TWCTL_NL_H */

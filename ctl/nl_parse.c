@@ -37,6 +37,11 @@ struct attr_spec {
 #define A_OPT_U32(n)	A_FIXED_OPT(n, 4)
 #define A_FLAG(n)	{ .name = n, .max = UINT16_MAX, .optional = true }
 #define A_U32S(n)	{ .name = n, .max = UINT16_MAX, .unit = 4 }
+#define A_U32S_OPT(n) \
+	{ .name = n, .max = UINT16_MAX, .unit = 4, .optional = true }
+/* a count for each verdict, at least of those that are known here */
+#define A_VERDICTS(n) \
+	{ .name = n, .min = 4 * TWSCOPE_N_VERDICTS, .max = UINT16_MAX, .unit = 4 }
 #define A_NEST(n)	{ .name = n, .max = UINT16_MAX }
 #define A_ADDR(n)	{ .name = n, .min = 4, .max = 16, .unit = 4 }
 #define A_STRING(n)	{ .name = n, .min = 1, .max = UINT16_MAX, .string = true }
@@ -49,6 +54,8 @@ static const struct attr_spec info_spec[] = {
 	[TWSCOPE_A_INFO_TIMEWAIT_LEN_MS] = A_U32("timewait-len-ms"),
 	[TWSCOPE_A_INFO_BUCKET_BYTES]	 = A_U32("bucket-bytes"),
 	[TWSCOPE_A_INFO_HZ]		 = A_U32("hz"),
+	[TWSCOPE_A_INFO_RULES]		 = A_U32("rules"),
+	[TWSCOPE_A_INFO_RULES_TOLD]	 = A_FLAG("rules-told"),
 };
 
 static const struct attr_spec sysctls_spec[] = {
@@ -89,6 +96,11 @@ static const struct attr_spec summary_spec[] = {
 	[TWSCOPE_A_SUMMARY_EHASH_ENTRIES]  = A_U32("ehash-entries"),
 	[TWSCOPE_A_SUMMARY_EHASH_PERNET]   = A_FLAG("ehash-pernet"),
 	[TWSCOPE_A_SUMMARY_SYSCTLS]	   = A_NEST("sysctls"),
+	[TWSCOPE_A_SUMMARY_VERDICTS]	   = A_VERDICTS("verdicts"),
+	[TWSCOPE_A_SUMMARY_BOUND_VERDICTS] = A_VERDICTS("bound-verdicts"),
+	[TWSCOPE_A_SUMMARY_WAIT_HIST]	   = A_U32S("wait-hist"),
+	[TWSCOPE_A_SUMMARY_CHANGES]	   = A_U32S_OPT("changes"),
+	[TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST] = A_U32S_OPT("whatif-wait-hist"),
 };
 
 static const struct attr_spec bucket_spec[] = {
@@ -107,6 +119,39 @@ static const struct attr_spec bucket_spec[] = {
 	[TWSCOPE_A_BUCKET_SND_NXT]	   = A_OPT_U32("snd-nxt"),
 	[TWSCOPE_A_BUCKET_MARK]		   = A_OPT_U32("mark"),
 	[TWSCOPE_A_BUCKET_IFINDEX]	   = A_U32("ifindex"),
+	[TWSCOPE_A_BUCKET_VERDICT]	   = A_U32("verdict"),
+	[TWSCOPE_A_BUCKET_WAIT_MS]	   = A_OPT_U32("wait-ms"),
+	[TWSCOPE_A_BUCKET_BOUND_VERDICT]   = A_U32("bound-verdict"),
+	[TWSCOPE_A_BUCKET_WHATIF_VERDICT]  = A_OPT_U32("whatif-verdict"),
+	[TWSCOPE_A_BUCKET_WHATIF_WAIT_MS]  = A_OPT_U32("whatif-wait-ms"),
+	[TWSCOPE_A_BUCKET_SYN_VERDICT]	   = A_OPT_U32("syn-verdict"),
+	[TWSCOPE_A_BUCKET_CONDITIONS_ASKED] = A_OPT_U32("conditions-asked"),
+	[TWSCOPE_A_BUCKET_CONDITIONS_HELD] = A_OPT_U32("conditions-held"),
+	[TWSCOPE_A_BUCKET_SYN_SEQ]	   = A_OPT_U32("syn-seq"),
+	[TWSCOPE_A_BUCKET_SYN_TSVAL]	   = A_OPT_U32("syn-tsval"),
+	[TWSCOPE_A_BUCKET_RCV_WND]	   = A_OPT_U32("rcv-wnd"),
+	[TWSCOPE_A_BUCKET_ANSWER_IN_MS]	   = A_OPT_U32("answer-in-ms"),
+};
+
+#define CELL (4 * TWSCOPE_N_PORT_STATES)
+
+static const struct attr_spec port_spec[] = {
+	[TWSCOPE_A_PORT_RANGE_MIN]	  = A_U32("range-min"),
+	[TWSCOPE_A_PORT_RANGE_MAX]	  = A_U32("range-max"),
+	[TWSCOPE_A_PORT_FREE]		  = A_U32("free"),
+	[TWSCOPE_A_PORT_REUSABLE]	  = A_U32("reusable"),
+	[TWSCOPE_A_PORT_WAITING]	  = A_U32("waiting"),
+	[TWSCOPE_A_PORT_IN_USE]		  = A_U32("in-use"),
+	[TWSCOPE_A_PORT_BIND_BLOCKED]	  = A_U32("bind-blocked"),
+	[TWSCOPE_A_PORT_RESERVED]	  = A_U32("reserved"),
+	[TWSCOPE_A_PORT_WAITING_VERDICTS] = A_VERDICTS("waiting-verdicts"),
+	[TWSCOPE_A_PORT_WAITING_NEXT_MS]  = A_VERDICTS("waiting-next-ms"),
+	[TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE] = A_U32("bind-blocked-in-use"),
+	[TWSCOPE_A_PORT_BIND_BLOCKED_WAITING] = A_U32("bind-blocked-waiting"),
+	[TWSCOPE_A_PORT_MAP]		  = {
+		.name = "map", .max = TWSCOPE_MAX_CELLS * CELL, .unit = CELL,
+	},
+	[TWSCOPE_A_PORT_WALK_US]	  = A_U32("walk-us"),
 };
 
 static const struct attr_spec family_spec[] = {
@@ -167,6 +212,13 @@ static int parse_attrs(const void *attrs, size_t len,
 	return 0;
 }
 
+/* Whether @a is there; *@to is 0 where it is not. */
+static bool get_optional(uint32_t *to, const struct nlattr *a)
+{
+	*to = a ? nla_get_u32(a) : 0;
+	return a;
+}
+
 static void get_string(char *to, size_t size, const struct nlattr *a)
 {
 	snprintf(to, size, "%s", (const char *)nla_data(a));
@@ -191,13 +243,15 @@ int twnl_parse_info(const void *attrs, size_t len, struct tws_info *info,
 	info->timewait_len_ms = nla_get_u32(tb[TWSCOPE_A_INFO_TIMEWAIT_LEN_MS]);
 	info->bucket_bytes = nla_get_u32(tb[TWSCOPE_A_INFO_BUCKET_BYTES]);
 	info->hz = nla_get_u32(tb[TWSCOPE_A_INFO_HZ]);
+	info->rules = nla_get_u32(tb[TWSCOPE_A_INFO_RULES]);
+	info->rules_told = tb[TWSCOPE_A_INFO_RULES_TOLD];
 	return 0;
 }
 
 static int parse_sysctls(const struct nlattr *nest, struct tws_sysctls *s,
 			 char *err, size_t size)
 {
-	const struct nlattr *tb[ARRAY_SIZE(sysctls_spec)], *a;
+	const struct nlattr *tb[ARRAY_SIZE(sysctls_spec)];
 
 	if (parse_attrs(nla_data(nest), (size_t)nla_len(nest), sysctls_spec,
 			ARRAY_SIZE(sysctls_spec), tb, "summary-get", err,
@@ -221,12 +275,10 @@ static int parse_sysctls(const struct nlattr *nest, struct tws_sysctls *s,
 	s->ip_autobind_reuse =
 		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE]);
 
-	a = tb[TWSCOPE_A_SYSCTLS_TCP_TW_REUSE_DELAY];
-	s->has_tcp_tw_reuse_delay = a;
-	s->tcp_tw_reuse_delay = a ? nla_get_u32(a) : 0;
-	a = tb[TWSCOPE_A_SYSCTLS_TCP_CHILD_EHASH_ENTRIES];
-	s->has_tcp_child_ehash_entries = a;
-	s->tcp_child_ehash_entries = a ? nla_get_u32(a) : 0;
+	s->has_tcp_tw_reuse_delay = get_optional(&s->tcp_tw_reuse_delay,
+		tb[TWSCOPE_A_SYSCTLS_TCP_TW_REUSE_DELAY]);
+	s->has_tcp_child_ehash_entries = get_optional(&s->tcp_child_ehash_entries,
+		tb[TWSCOPE_A_SYSCTLS_TCP_CHILD_EHASH_ENTRIES]);
 	return 0;
 }
 
@@ -236,6 +288,66 @@ static struct tws_hist get_hist(const struct nlattr *a)
 		.slot = nla_data(a),
 		.n = (unsigned int)nla_len(a) / sizeof(uint32_t),
 	};
+}
+
+/* What is beyond the verdicts known here is that of a newer module. */
+static unsigned int known_verdict(unsigned int i)
+{
+	return i < TWSCOPE_N_VERDICTS ? i : TWSCOPE_VERDICT_UNKNOWN;
+}
+
+static void get_verdicts(uint32_t to[TWSCOPE_N_VERDICTS], const struct nlattr *a)
+{
+	struct tws_hist h = get_hist(a);
+	unsigned int i;
+
+	memset(to, 0, TWSCOPE_N_VERDICTS * sizeof(to[0]));
+	for (i = 0; i < h.n; i++)
+		to[known_verdict(i)] += h.slot[i];
+}
+
+static void get_next(uint32_t to[TWSCOPE_N_VERDICTS], const struct nlattr *a)
+{
+	struct tws_hist h = get_hist(a);
+	unsigned int i;
+
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
+		to[i] = TWS_NEVER;
+	for (i = 0; i < h.n; i++)
+		if (h.slot[i] < to[known_verdict(i)])
+			to[known_verdict(i)] = h.slot[i];
+}
+
+static int get_changes(uint32_t to[TWSCOPE_N_VERDICTS][TWSCOPE_N_VERDICTS],
+		       const struct nlattr *a, char *err, size_t size)
+{
+	struct tws_hist h = get_hist(a);
+	unsigned int i, side = TWSCOPE_N_VERDICTS;
+
+	while (side * side < h.n)
+		side++;
+	if (side * side != h.n)
+		return twnl_say(err, size,
+				"the module's summary-get reply is wrong: attribute changes has %d bytes",
+				nla_len(a));
+	memset(to, 0, TWSCOPE_N_VERDICTS * sizeof(to[0]));
+	for (i = 0; i < h.n; i++)
+		to[known_verdict(i / side)][known_verdict(i % side)] += h.slot[i];
+	return 0;
+}
+
+static int parse_verdicts(const struct nlattr **tb, struct tws_summary *s,
+			  char *err, size_t size)
+{
+	get_verdicts(s->verdicts, tb[TWSCOPE_A_SUMMARY_VERDICTS]);
+	get_verdicts(s->bound_verdicts, tb[TWSCOPE_A_SUMMARY_BOUND_VERDICTS]);
+	s->wait = get_hist(tb[TWSCOPE_A_SUMMARY_WAIT_HIST]);
+	if (tb[TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST])
+		s->whatif_wait = get_hist(tb[TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST]);
+	s->has_changes = tb[TWSCOPE_A_SUMMARY_CHANGES];
+	if (!s->has_changes)
+		return 0;
+	return get_changes(s->changes, tb[TWSCOPE_A_SUMMARY_CHANGES], err, size);
 }
 
 int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
@@ -264,6 +376,8 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 	s->closes = get_hist(tb[TWSCOPE_A_SUMMARY_CLOSES_HIST]);
 	s->ehash_entries = nla_get_u32(tb[TWSCOPE_A_SUMMARY_EHASH_ENTRIES]);
 	s->ehash_pernet = tb[TWSCOPE_A_SUMMARY_EHASH_PERNET];
+	if (parse_verdicts(tb, s, err, size) < 0)
+		return -1;
 	return parse_sysctls(tb[TWSCOPE_A_SUMMARY_SYSCTLS], &s->sysctls, err,
 			     size);
 }
@@ -281,23 +395,52 @@ static int get_address(uint8_t *to, const struct nlattr *a, uint16_t family,
 	return 0;
 }
 
-static int get_port(uint16_t *to, const struct nlattr *a, const char *name,
-		    char *err, size_t size)
+static int get_port(uint16_t *to, const struct nlattr *a, const char *what,
+		    const char *name, char *err, size_t size)
 {
 	uint32_t port = nla_get_u32(a);
 
 	if (port > UINT16_MAX)
 		return twnl_say(err, size,
-				"the module's bucket-get reply is wrong: attribute %s is %u",
-				name, port);
+				"the module's %s reply is wrong: attribute %s is %u",
+				what, name, port);
 	*to = (uint16_t)port;
 	return 0;
+}
+
+static void parse_optional(const struct nlattr **tb, struct tws_bucket *b)
+{
+	b->has_age = get_optional(&b->age_ms, tb[TWSCOPE_A_BUCKET_AGE_MS]);
+	b->has_ts_recent = get_optional(&b->ts_recent,
+					tb[TWSCOPE_A_BUCKET_TS_RECENT]);
+	b->has_ts_recent_age = get_optional(&b->ts_recent_age_s,
+					    tb[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S]);
+	b->has_rcv_nxt = get_optional(&b->rcv_nxt, tb[TWSCOPE_A_BUCKET_RCV_NXT]);
+	b->has_snd_nxt = get_optional(&b->snd_nxt, tb[TWSCOPE_A_BUCKET_SND_NXT]);
+	b->has_mark = get_optional(&b->mark, tb[TWSCOPE_A_BUCKET_MARK]);
+	b->has_wait = get_optional(&b->wait_ms, tb[TWSCOPE_A_BUCKET_WAIT_MS]);
+	b->has_whatif = get_optional(&b->whatif_verdict,
+				     tb[TWSCOPE_A_BUCKET_WHATIF_VERDICT]);
+	b->has_whatif_wait = get_optional(&b->whatif_wait_ms,
+					  tb[TWSCOPE_A_BUCKET_WHATIF_WAIT_MS]);
+	b->has_syn_verdict = get_optional(&b->syn_verdict,
+					  tb[TWSCOPE_A_BUCKET_SYN_VERDICT]);
+	b->has_conditions = get_optional(&b->conditions_asked,
+					 tb[TWSCOPE_A_BUCKET_CONDITIONS_ASKED]);
+	b->has_conditions &= get_optional(&b->conditions_held,
+					  tb[TWSCOPE_A_BUCKET_CONDITIONS_HELD]);
+	b->has_syn_seq = get_optional(&b->syn_seq, tb[TWSCOPE_A_BUCKET_SYN_SEQ]);
+	b->has_syn_tsval = get_optional(&b->syn_tsval,
+					tb[TWSCOPE_A_BUCKET_SYN_TSVAL]);
+	b->has_rcv_wnd = get_optional(&b->rcv_wnd, tb[TWSCOPE_A_BUCKET_RCV_WND]);
+	b->has_answer_in = get_optional(&b->answer_in_ms,
+					tb[TWSCOPE_A_BUCKET_ANSWER_IN_MS]);
 }
 
 int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		    char *err, size_t size)
 {
-	const struct nlattr *tb[ARRAY_SIZE(bucket_spec)], *a;
+	const struct nlattr *tb[ARRAY_SIZE(bucket_spec)];
 
 	if (parse_attrs(attrs, len, bucket_spec, ARRAY_SIZE(bucket_spec), tb,
 			"bucket-get", err, size) < 0)
@@ -315,32 +458,56 @@ int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 			"remote", err, size) < 0)
 		return -1;
 	if (get_port(&b->local_port, tb[TWSCOPE_A_BUCKET_LOCAL_PORT],
-		     "local-port", err, size) < 0 ||
+		     "bucket-get", "local-port", err, size) < 0 ||
 	    get_port(&b->remote_port, tb[TWSCOPE_A_BUCKET_REMOTE_PORT],
-		     "remote-port", err, size) < 0)
+		     "bucket-get", "remote-port", err, size) < 0)
 		return -1;
 	b->substate = (uint8_t)nla_get_u32(tb[TWSCOPE_A_BUCKET_SUBSTATE]);
 	b->remaining_ms = nla_get_u32(tb[TWSCOPE_A_BUCKET_REMAINING_MS]);
 	b->ifindex = nla_get_u32(tb[TWSCOPE_A_BUCKET_IFINDEX]);
 
-	a = tb[TWSCOPE_A_BUCKET_AGE_MS];
-	b->has_age = a;
-	b->age_ms = a ? nla_get_u32(a) : 0;
-	a = tb[TWSCOPE_A_BUCKET_TS_RECENT];
-	b->has_ts_recent = a;
-	b->ts_recent = a ? nla_get_u32(a) : 0;
-	a = tb[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S];
-	b->has_ts_recent_age = a;
-	b->ts_recent_age_s = a ? nla_get_u32(a) : 0;
-	a = tb[TWSCOPE_A_BUCKET_RCV_NXT];
-	b->has_rcv_nxt = a;
-	b->rcv_nxt = a ? nla_get_u32(a) : 0;
-	a = tb[TWSCOPE_A_BUCKET_SND_NXT];
-	b->has_snd_nxt = a;
-	b->snd_nxt = a ? nla_get_u32(a) : 0;
-	a = tb[TWSCOPE_A_BUCKET_MARK];
-	b->has_mark = a;
-	b->mark = a ? nla_get_u32(a) : 0;
+	b->verdict = nla_get_u32(tb[TWSCOPE_A_BUCKET_VERDICT]);
+	b->bound_verdict = nla_get_u32(tb[TWSCOPE_A_BUCKET_BOUND_VERDICT]);
+	parse_optional(tb, b);
+	return 0;
+}
+
+int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
+		   char *err, size_t size)
+{
+	static const int state[TWSCOPE_N_PORT_STATES] = {
+		[TWSCOPE_PORT_STATE_FREE] = TWSCOPE_A_PORT_FREE,
+		[TWSCOPE_PORT_STATE_REUSABLE] = TWSCOPE_A_PORT_REUSABLE,
+		[TWSCOPE_PORT_STATE_WAITING] = TWSCOPE_A_PORT_WAITING,
+		[TWSCOPE_PORT_STATE_IN_USE] = TWSCOPE_A_PORT_IN_USE,
+		[TWSCOPE_PORT_STATE_BIND_BLOCKED] = TWSCOPE_A_PORT_BIND_BLOCKED,
+		[TWSCOPE_PORT_STATE_RESERVED] = TWSCOPE_A_PORT_RESERVED,
+	};
+	const struct nlattr *tb[ARRAY_SIZE(port_spec)];
+	unsigned int i;
+
+	if (parse_attrs(attrs, len, port_spec, ARRAY_SIZE(port_spec), tb,
+			"port-get", err, size) < 0)
+		return -1;
+	memset(p, 0, sizeof(*p));
+	if (get_port(&p->range_min, tb[TWSCOPE_A_PORT_RANGE_MIN], "port-get",
+		     "range-min", err, size) < 0 ||
+	    get_port(&p->range_max, tb[TWSCOPE_A_PORT_RANGE_MAX], "port-get",
+		     "range-max", err, size) < 0)
+		return -1;
+	for (i = 0; i < TWSCOPE_N_PORT_STATES; i++)
+		p->state[i] = nla_get_u32(tb[state[i]]);
+	get_verdicts(p->waiting_verdicts, tb[TWSCOPE_A_PORT_WAITING_VERDICTS]);
+	get_next(p->waiting_next_ms, tb[TWSCOPE_A_PORT_WAITING_NEXT_MS]);
+	p->bind_blocked_in_use =
+		nla_get_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE]);
+	p->bind_blocked_waiting =
+		nla_get_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_WAITING]);
+	p->n_cells = (unsigned int)nla_len(tb[TWSCOPE_A_PORT_MAP]) /
+		     sizeof(p->cell[0]);
+	memcpy(p->cell, nla_data(tb[TWSCOPE_A_PORT_MAP]),
+	       p->n_cells * sizeof(p->cell[0]));
+	p->walk_us = nla_get_u32(tb[TWSCOPE_A_PORT_WALK_US]);
 	return 0;
 }
 

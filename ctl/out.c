@@ -48,6 +48,28 @@ int out_bucket(struct out *o, const struct tws_bucket *b)
 	return ferror(o->opt.fp);
 }
 
+int out_whatif(struct out *o, const struct tws_summary *s,
+	       const struct tws_policy *policy)
+{
+	o->ops->whatif(o, s, policy);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_explanation(struct out *o, const struct explanation *e)
+{
+	o->ops->explanation(o, e);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_ports(struct out *o, const struct port_report *r)
+{
+	o->ops->ports(o, r);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
 void out_end(struct out *o, bool failed)
 {
 	o->ops->end(o, failed);

@@ -9,11 +9,25 @@
 
 #include <stdio.h>
 
+#include "explain.h"
 #include "names.h"
 #include "netns.h"
 #include "types.h"
 
-enum out_kind { OUT_INFO, OUT_SUMMARY, OUT_SUMMARIES, OUT_BUCKETS };
+/* the plural ones are of several records, an array in JSON */
+enum out_kind {
+	OUT_INFO, OUT_SUMMARY, OUT_SUMMARIES, OUT_BUCKETS, OUT_WHATIF, OUT_WHATIFS,
+	OUT_EXPLANATION, OUT_PORTS,
+};
+
+struct port_report {
+	const struct tws_port_query *query;
+	const struct tws_ports *ports;
+	/* the source address is what the routing table chose */
+	bool routed;
+	/* "" for none */
+	const char *dev;
+};
 
 /* The pointers stay the caller's, and may be NULL but for fp. */
 struct out_options {
@@ -38,6 +52,11 @@ struct out *out_json(const struct out_options *options, enum out_kind kind);
 int out_info(struct out *o, const struct tws_info *info);
 int out_summary(struct out *o, const struct tws_summary *s);
 int out_bucket(struct out *o, const struct tws_bucket *b);
+/* @s has changes: they are what @policy does. */
+int out_whatif(struct out *o, const struct tws_summary *s,
+	       const struct tws_policy *policy);
+int out_explanation(struct out *o, const struct explanation *e);
+int out_ports(struct out *o, const struct port_report *r);
 
 /*
  * Ends what was begun and frees @o. JSON is made whole even where @failed says
@@ -51,6 +70,10 @@ struct out_ops {
 	void (*info)(struct out *o, const struct tws_info *info);
 	void (*summary)(struct out *o, const struct tws_summary *s);
 	void (*bucket)(struct out *o, const struct tws_bucket *b);
+	void (*whatif)(struct out *o, const struct tws_summary *s,
+		       const struct tws_policy *policy);
+	void (*explanation)(struct out *o, const struct explanation *e);
+	void (*ports)(struct out *o, const struct port_report *r);
 	void (*end)(struct out *o, bool failed);
 };
 

@@ -5,12 +5,14 @@
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
-#include "out.h"
+#include "out_json.h"
+#include "verdicts.h"
 
-static void put(json_t *object, const char *key, json_t *value)
+void json_put(json_t *object, const char *key, json_t *value)
 {
 	/* takes the value over, and fails only without memory */
 	if (json_object_set_new(object, key, value) < 0) {
@@ -19,65 +21,147 @@ static void put(json_t *object, const char *key, json_t *value)
 	}
 }
 
-static void put_int(json_t *object, const char *key, uint64_t v)
+void json_put_int(json_t *object, const char *key, uint64_t v)
 {
-	put(object, key, json_integer((json_int_t)v));
+	json_put(object, key, json_integer((json_int_t)v));
 }
 
-static void put_string(json_t *object, const char *key, const char *s)
+void json_put_string(json_t *object, const char *key, const char *s)
 {
 	json_t *value = json_string(s);
 
 	/* what is not UTF-8 cannot be said in JSON */
-	put(object, key, value ? value : json_null());
+	json_put(object, key, value ? value : json_null());
 }
 
-static void put_hist(json_t *object, const char *key, const struct tws_hist *h)
+void json_put_hist(json_t *object, const char *key, const struct tws_hist *h)
 {
 	json_t *array = json_array();
 	unsigned int i;
 
 	for (i = 0; i < h->n; i++)
 		json_array_append_new(array, json_integer(h->slot[i]));
-	put(object, key, array);
+	json_put(object, key, array);
 }
 
-static void put_address(json_t *object, const char *key, uint16_t family,
+void json_put_address(json_t *object, const char *key, uint16_t family,
 			const uint8_t *addr)
 {
 	char buf[INET6_ADDRSTRLEN];
 
 	if (inet_ntop(family, addr, buf, sizeof(buf)))
-		put_string(object, key, buf);
+		json_put_string(object, key, buf);
 }
 
-/* Objects a key a line, arrays of numbers on one line. */
+/* "too_young" of "too-young": keys have no "-" */
+static const char *as_key(char *buf, size_t size, const char *name)
+{
+	char *c;
+
+	snprintf(buf, size, "%s", name);
+	while ((c = strchr(buf, '-')))
+		*c = '_';
+	return buf;
+}
+
+void json_put_name(json_t *object, const char *key, const char *name,
+		   uint32_t v)
+{
+	if (name)
+		json_put_string(object, key, name);
+	else
+		json_put_int(object, key, v);
+}
+
+void json_put_count(json_t *object, const char *name, uint64_t v)
+{
+	char key[64];
+
+	json_put_int(object, as_key(key, sizeof(key), name), v);
+}
+
+void json_put_verdicts(json_t *object, const char *key,
+		       const uint32_t v[TWSCOPE_N_VERDICTS])
+{
+	json_t *counts = json_object();
+	unsigned int i;
+
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
+		json_put_count(counts, verdicts[i].name, v[i]);
+	json_put(object, key, counts);
+}
+
+static void dump_pretty(const json_t *v, FILE *fp, unsigned int depth);
+
+static void new_line(FILE *fp, const char *sep, unsigned int depth)
+{
+	fprintf(fp, "%s\n%*s", sep, (int)(4 * depth), "");
+}
+
+static bool is_flat(const json_t *object)
+{
+	const char *key;
+	json_t *item;
+
+	json_object_foreach((json_t *)object, key, item) {
+		if (json_is_object(item) || json_is_array(item))
+			return false;
+	}
+	return true;
+}
+
+static void dump_array(const json_t *v, FILE *fp, unsigned int depth)
+{
+	const char *sep = "";
+	json_t *item;
+	size_t i;
+
+	fputc('[', fp);
+	json_array_foreach(v, i, item) {
+		new_line(fp, sep, depth + 1);
+		if (is_flat(item))
+			json_dumpf(item, fp, 0);
+		else
+			dump_pretty(item, fp, depth + 1);
+		sep = ",";
+	}
+	new_line(fp, "", depth);
+	fputc(']', fp);
+}
+
+/* Objects a key a line, arrays of objects one a line, others on one line. */
 static void dump_pretty(const json_t *v, FILE *fp, unsigned int depth)
 {
 	const char *key, *sep = "";
 	json_t *item;
 
+	if (json_is_object(json_array_get(v, 0))) {
+		dump_array(v, fp, depth);
+		return;
+	}
 	if (!json_is_object(v)) {
 		json_dumpf(v, fp, JSON_ENCODE_ANY);
 		return;
 	}
 	fputc('{', fp);
 	json_object_foreach((json_t *)v, key, item) {
-		fprintf(fp, "%s\n%*s\"%s\": ", sep, (int)(4 * (depth + 1)), "",
-			key);
+		new_line(fp, sep, depth + 1);
+		fprintf(fp, "\"%s\": ", key);
 		dump_pretty(item, fp, depth + 1);
 		sep = ",";
 	}
-	fprintf(fp, "\n%*s}", (int)(4 * depth), "");
+	new_line(fp, "", depth);
+	fputc('}', fp);
 }
 
 static bool in_array(const struct out *o)
 {
-	return o->kind == OUT_SUMMARIES || o->kind == OUT_BUCKETS;
+	return o->kind == OUT_SUMMARIES || o->kind == OUT_BUCKETS ||
+	       o->kind == OUT_WHATIFS;
 }
 
 /* Writes @object out and frees it. */
-static void emit(struct out *o, json_t *object)
+void json_emit(struct out *o, json_t *object)
 {
 	FILE *fp = o->opt.fp;
 	bool array = in_array(o);
@@ -102,9 +186,9 @@ static void json_info(struct out *o, const struct tws_info *info)
 	char bit[16];
 	size_t i;
 
-	put_string(j, "version", info->version);
-	put_string(j, "kernel", info->kernel);
-	put_string(j, "built_for", info->built_for);
+	json_put_string(j, "version", info->version);
+	json_put_string(j, "kernel", info->kernel);
+	json_put_string(j, "built_for", info->built_for);
 	for (i = 0; i < n_features; i++) {
 		unknown &= ~features[i].bit;
 		if (info->features & features[i].bit)
@@ -117,32 +201,34 @@ static void json_info(struct out *o, const struct tws_info *info)
 		snprintf(bit, sizeof(bit), "bit-%zu", i);
 		json_array_append_new(names, json_string(bit));
 	}
-	put(j, "features", names);
-	put_int(j, "timewait_len_ms", info->timewait_len_ms);
-	put_int(j, "bucket_bytes", info->bucket_bytes);
-	put_int(j, "hz", info->hz);
-	emit(o, j);
+	json_put(j, "features", names);
+	json_put_int(j, "timewait_len_ms", info->timewait_len_ms);
+	json_put_int(j, "bucket_bytes", info->bucket_bytes);
+	json_put_int(j, "hz", info->hz);
+	json_put_name(j, "rules", rules_name(info->rules), info->rules);
+	json_put(j, "rules_told", json_boolean(info->rules_told));
+	json_emit(o, j);
 }
 
-static json_t *json_sysctls(const struct tws_sysctls *s)
+json_t *json_sysctls(const struct tws_sysctls *s)
 {
 	json_t *j = json_object();
 
-	put_int(j, "tcp_tw_reuse", s->tcp_tw_reuse);
+	json_put_int(j, "tcp_tw_reuse", s->tcp_tw_reuse);
 	if (s->has_tcp_tw_reuse_delay)
-		put_int(j, "tcp_tw_reuse_delay", s->tcp_tw_reuse_delay);
-	put_int(j, "tcp_timestamps", s->tcp_timestamps);
-	put_int(j, "tcp_max_tw_buckets", s->tcp_max_tw_buckets);
-	put_int(j, "tcp_fin_timeout", s->tcp_fin_timeout);
-	put_int(j, "tcp_rfc1337", s->tcp_rfc1337);
-	put_int(j, "tcp_invalid_ratelimit", s->tcp_invalid_ratelimit);
+		json_put_int(j, "tcp_tw_reuse_delay", s->tcp_tw_reuse_delay);
+	json_put_int(j, "tcp_timestamps", s->tcp_timestamps);
+	json_put_int(j, "tcp_max_tw_buckets", s->tcp_max_tw_buckets);
+	json_put_int(j, "tcp_fin_timeout", s->tcp_fin_timeout);
+	json_put_int(j, "tcp_rfc1337", s->tcp_rfc1337);
+	json_put_int(j, "tcp_invalid_ratelimit", s->tcp_invalid_ratelimit);
 	if (s->has_tcp_child_ehash_entries)
-		put_int(j, "tcp_child_ehash_entries",
+		json_put_int(j, "tcp_child_ehash_entries",
 			s->tcp_child_ehash_entries);
-	put_int(j, "ip_local_port_range_min", s->ip_local_port_range_min);
-	put_int(j, "ip_local_port_range_max", s->ip_local_port_range_max);
-	put_int(j, "ip_local_reserved_ports", s->ip_local_reserved_ports);
-	put_int(j, "ip_autobind_reuse", s->ip_autobind_reuse);
+	json_put_int(j, "ip_local_port_range_min", s->ip_local_port_range_min);
+	json_put_int(j, "ip_local_port_range_max", s->ip_local_port_range_max);
+	json_put_int(j, "ip_local_reserved_ports", s->ip_local_reserved_ports);
+	json_put_int(j, "ip_autobind_reuse", s->ip_autobind_reuse);
 	return j;
 }
 
@@ -150,56 +236,70 @@ static void json_summary(struct out *o, const struct tws_summary *s)
 {
 	json_t *j = json_object();
 
-	put_int(j, "netns", s->netns);
-	put_int(j, "total", s->total);
-	put_int(j, "timewait", s->timewait);
-	put_int(j, "fin_wait2", s->fin_wait2);
-	put_int(j, "ipv4", s->ipv4);
-	put_int(j, "ipv6", s->ipv6);
-	put_int(j, "ipv4_mapped", s->ipv4_mapped);
-	put_int(j, "kernel_count", s->kernel_count);
-	put_int(j, "kernel_count_before", s->kernel_count_before);
-	put_int(j, "walk_us", s->walk_us);
-	put_int(j, "limit", s->limit);
-	put_int(j, "bytes", s->bytes);
-	put_hist(j, "remaining_hist", &s->remaining);
-	put_hist(j, "closes_hist", &s->closes);
-	put_int(j, "ehash_entries", s->ehash_entries);
-	put(j, "ehash_pernet", json_boolean(s->ehash_pernet));
-	put(j, "sysctls", json_sysctls(&s->sysctls));
-	emit(o, j);
+	json_put_int(j, "netns", s->netns);
+	json_put_int(j, "total", s->total);
+	json_put_int(j, "timewait", s->timewait);
+	json_put_int(j, "fin_wait2", s->fin_wait2);
+	json_put_int(j, "ipv4", s->ipv4);
+	json_put_int(j, "ipv6", s->ipv6);
+	json_put_int(j, "ipv4_mapped", s->ipv4_mapped);
+	json_put_int(j, "kernel_count", s->kernel_count);
+	json_put_int(j, "kernel_count_before", s->kernel_count_before);
+	json_put_int(j, "walk_us", s->walk_us);
+	json_put_int(j, "limit", s->limit);
+	json_put_int(j, "bytes", s->bytes);
+	json_put_hist(j, "remaining_hist", &s->remaining);
+	json_put_hist(j, "closes_hist", &s->closes);
+	json_put_int(j, "ehash_entries", s->ehash_entries);
+	json_put(j, "ehash_pernet", json_boolean(s->ehash_pernet));
+	json_put(j, "sysctls", json_sysctls(&s->sysctls));
+	json_put_verdicts(j, "verdicts", s->verdicts);
+	json_put_verdicts(j, "bound_verdicts", s->bound_verdicts);
+	json_put_hist(j, "wait_hist", &s->wait);
+	json_emit(o, j);
+}
+
+static void put_optional(json_t *object, const char *key, bool has, uint32_t v)
+{
+	if (has)
+		json_put_int(object, key, v);
+}
+
+static void put_judgement(json_t *j, const struct tws_bucket *b)
+{
+	json_put_name(j, "verdict", verdict_name(b->verdict), b->verdict);
+	put_optional(j, "wait_ms", b->has_wait, b->wait_ms);
+	json_put_name(j, "bound_verdict", verdict_name(b->bound_verdict),
+		      b->bound_verdict);
+}
+
+json_t *json_of_bucket(const struct tws_bucket *b)
+{
+	json_t *j = json_object();
+
+	json_put_int(j, "netns", b->netns);
+	json_put_string(j, "family", b->family == AF_INET ? "inet" : "inet6");
+	json_put_address(j, "local", b->family, b->local);
+	json_put_int(j, "local_port", b->local_port);
+	json_put_address(j, "remote", b->family, b->remote);
+	json_put_int(j, "remote_port", b->remote_port);
+	json_put_name(j, "substate", substate_name(b->substate), b->substate);
+	json_put_int(j, "remaining_ms", b->remaining_ms);
+	put_optional(j, "age_ms", b->has_age, b->age_ms);
+	put_optional(j, "ts_recent", b->has_ts_recent, b->ts_recent);
+	put_optional(j, "ts_recent_age_s", b->has_ts_recent_age,
+		     b->ts_recent_age_s);
+	put_optional(j, "rcv_nxt", b->has_rcv_nxt, b->rcv_nxt);
+	put_optional(j, "snd_nxt", b->has_snd_nxt, b->snd_nxt);
+	put_optional(j, "mark", b->has_mark, b->mark);
+	json_put_int(j, "ifindex", b->ifindex);
+	put_judgement(j, b);
+	return j;
 }
 
 static void json_bucket(struct out *o, const struct tws_bucket *b)
 {
-	const char *substate = substate_name(b->substate);
-	json_t *j = json_object();
-
-	put_int(j, "netns", b->netns);
-	put_string(j, "family", b->family == AF_INET ? "inet" : "inet6");
-	put_address(j, "local", b->family, b->local);
-	put_int(j, "local_port", b->local_port);
-	put_address(j, "remote", b->family, b->remote);
-	put_int(j, "remote_port", b->remote_port);
-	if (substate)
-		put_string(j, "substate", substate);
-	else
-		put_int(j, "substate", b->substate);
-	put_int(j, "remaining_ms", b->remaining_ms);
-	if (b->has_age)
-		put_int(j, "age_ms", b->age_ms);
-	if (b->has_ts_recent)
-		put_int(j, "ts_recent", b->ts_recent);
-	if (b->has_ts_recent_age)
-		put_int(j, "ts_recent_age_s", b->ts_recent_age_s);
-	if (b->has_rcv_nxt)
-		put_int(j, "rcv_nxt", b->rcv_nxt);
-	if (b->has_snd_nxt)
-		put_int(j, "snd_nxt", b->snd_nxt);
-	if (b->has_mark)
-		put_int(j, "mark", b->mark);
-	put_int(j, "ifindex", b->ifindex);
-	emit(o, j);
+	json_emit(o, json_of_bucket(b));
 }
 
 static void json_end(struct out *o, bool failed)
@@ -215,6 +315,9 @@ static const struct out_ops json_ops = {
 	.info = json_info,
 	.summary = json_summary,
 	.bucket = json_bucket,
+	.whatif = json_whatif,
+	.explanation = json_explanation,
+	.ports = json_ports,
 	.end = json_end,
 };
 

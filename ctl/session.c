@@ -39,6 +39,16 @@ void complain(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+const char *own_option(const struct options *o, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->n_own; i++)
+		if (!strcmp(o->own[i].name, name))
+			return o->own[i].value;
+	return NULL;
+}
+
 static bool want_color(const struct options *o)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -84,15 +94,11 @@ static void session_free(struct session *s)
 	services_free(s->services);
 }
 
-int session_open(struct session *s, const struct options *o, enum out_kind kind)
+int session_connect(struct session *s)
 {
-	char err[2600];
+	char err[600];
 
 	memset(s, 0, sizeof(*s));
-	if (o->netns && netns_enter(o->netns, err, sizeof(err)) < 0) {
-		complain("%s", err);
-		return -1;
-	}
 	s->nl = twnl_open(err, sizeof(err));
 	if (!s->nl) {
 		complain("%s", err);
@@ -107,6 +113,19 @@ int session_open(struct session *s, const struct options *o, enum out_kind kind)
 	if (strcmp(s->info.version, TWSCOPE_VERSION))
 		complain("warning: the loaded module is version %s, this twctl is version %s",
 			 s->info.version, TWSCOPE_VERSION);
+	return 0;
+}
+
+int session_open(struct session *s, const struct options *o, enum out_kind kind)
+{
+	char err[2600];
+
+	if (o->netns && netns_enter(o->netns, err, sizeof(err)) < 0) {
+		complain("%s", err);
+		return -1;
+	}
+	if (session_connect(s) < 0)
+		return -1;
 	s->out = make_out(s, o, kind);
 	if (!s->out) {
 		complain("out of memory");

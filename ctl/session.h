@@ -10,6 +10,15 @@ enum exit_code { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* of all commands together */
+#define MAX_OWN_OPTIONS 16
+
+struct own_option {
+	const char *name;
+	/* "" for one without an argument */
+	const char *value;
+};
+
 struct options {
 	bool json;
 	bool pretty;
@@ -19,6 +28,9 @@ struct options {
 	int family;
 	enum color_mode color;
 	const char *netns;
+	/* what was given of the options that a command has of its own */
+	unsigned int n_own;
+	struct own_option own[MAX_OWN_OPTIONS];
 };
 
 struct session {
@@ -30,11 +42,17 @@ struct session {
 	int write_errno;
 };
 
+/* The value of an option of the command's own; NULL where it was not given. */
+const char *own_option(const struct options *o, const char *name);
+
 /*
  * Enters the namespace, connects, compares versions and makes the writer.
  * Returns -1 when it has said on stderr why it cannot.
  */
 int session_open(struct session *s, const struct options *o, enum out_kind kind);
+
+/* The middle of it: for what opens no writer, and closes s->nl by itself. */
+int session_connect(struct session *s);
 
 /* To be returned by a callback with what out_*() returned. */
 int session_wrote(struct session *s, int failed);

@@ -48,6 +48,40 @@ char *text_seconds(char *buf, size_t size, uint32_t ms)
 	return buf;
 }
 
+static char *wait_text(char *buf, size_t size, uint32_t ms, const char *blank)
+{
+	uint64_t tenths = ((uint64_t)ms + 99) / 100;
+
+	if (ms < 1000)
+		snprintf(buf, size, "%u%sms", ms, blank);
+	else
+		snprintf(buf, size, "%llu.%llu%ss",
+			 (unsigned long long)tenths / 10,
+			 (unsigned long long)tenths % 10, blank);
+	return buf;
+}
+
+char *text_wait(char *buf, size_t size, uint32_t ms)
+{
+	return wait_text(buf, size, ms, "");
+}
+
+char *text_wait_words(char *buf, size_t size, uint32_t ms)
+{
+	return wait_text(buf, size, ms, " ");
+}
+
+char *text_time_words(char *buf, size_t size, uint32_t ms)
+{
+	if (ms < 1000)
+		snprintf(buf, size, "%u ms", ms);
+	else if (ms % 1000 < 100)
+		snprintf(buf, size, "%u s", ms / 1000);
+	else
+		snprintf(buf, size, "%u.%u s", ms / 1000, ms % 1000 / 100);
+	return buf;
+}
+
 char *text_percent(char *buf, size_t size, uint64_t part, uint64_t whole)
 {
 	double v = whole ? 100.0 * (double)part / (double)whole : 0;

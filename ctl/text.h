@@ -11,6 +11,12 @@ char *text_count(char *buf, size_t size, uint64_t v);
 char *text_bytes(char *buf, size_t size, uint64_t bytes);
 /* 41.2s */
 char *text_seconds(char *buf, size_t size, uint32_t ms);
+/* 412ms or 3.1s; rounded up, so that it is over by then */
+char *text_wait(char *buf, size_t size, uint32_t ms);
+/* 412 ms or 3.1 s, for sentences; rounded as above */
+char *text_wait_words(char *buf, size_t size, uint32_t ms);
+/* the same for what has passed or is left; cut off, as text_seconds() does */
+char *text_time_words(char *buf, size_t size, uint32_t ms);
 /* 4.7 %; "-" of nothing. Never rounds up to 100, nor down to 0. */
 char *text_percent(char *buf, size_t size, uint64_t part, uint64_t whole);
 /* 1.2 ms */

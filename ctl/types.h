@@ -23,11 +23,31 @@ struct tws_info {
 	uint32_t timewait_len_ms;
 	uint32_t bucket_bytes;
 	uint32_t hz;
+	/* an enum twscope_rules, or what a newer module has beyond it */
+	uint32_t rules;
+	bool rules_told;
 };
 
 struct tws_hist {
 	const uint32_t *slot;
 	unsigned int n;
+};
+
+/* What-if: sysctls to judge by instead of those of the namespace. */
+struct tws_policy {
+	uint32_t tcp_tw_reuse;
+	uint32_t tcp_tw_reuse_delay;
+	uint32_t tcp_timestamps;
+	bool has_tcp_tw_reuse;
+	bool has_tcp_tw_reuse_delay;
+	bool has_tcp_timestamps;
+};
+
+/* A SYN of the peer, to be judged. */
+struct tws_syn {
+	uint32_t seq;
+	uint32_t tsval;
+	bool has_tsval;
 };
 
 struct tws_sysctls {
@@ -47,6 +67,10 @@ struct tws_sysctls {
 	bool has_tcp_child_ehash_entries;
 };
 
+/*
+ * Arrays by verdict are indexed by enum twscope_verdict. What a newer module
+ * has beyond that is counted as TWSCOPE_VERDICT_UNKNOWN.
+ */
 struct tws_summary {
 	uint32_t netns;
 	uint32_t total;
@@ -65,6 +89,13 @@ struct tws_summary {
 	uint32_t ehash_entries;
 	bool ehash_pernet;
 	struct tws_sysctls sysctls;
+	uint32_t verdicts[TWSCOPE_N_VERDICTS];
+	uint32_t bound_verdicts[TWSCOPE_N_VERDICTS];
+	struct tws_hist wait;
+	/* where a policy was given: [verdict now][verdict under it] */
+	bool has_changes;
+	uint32_t changes[TWSCOPE_N_VERDICTS][TWSCOPE_N_VERDICTS];
+	struct tws_hist whatif_wait;
 };
 
 struct tws_bucket {
@@ -89,6 +120,62 @@ struct tws_bucket {
 	uint32_t snd_nxt;
 	uint32_t mark;
 	uint32_t ifindex;
+	/* an enum twscope_verdict, or what a newer module has beyond it */
+	uint32_t verdict;
+	uint32_t bound_verdict;
+	uint32_t wait_ms;
+	bool has_wait;
+	/* where a policy was given */
+	bool has_whatif;
+	bool has_whatif_wait;
+	uint32_t whatif_verdict;
+	uint32_t whatif_wait_ms;
+	/* where a SYN was given: an enum twscope_syn_verdict */
+	bool has_syn_verdict;
+	uint32_t syn_verdict;
+	/* where an explanation was asked for */
+	bool has_conditions;
+	bool has_syn_seq;
+	bool has_syn_tsval;
+	bool has_rcv_wnd;
+	bool has_answer_in;
+	uint32_t conditions_asked;
+	uint32_t conditions_held;
+	uint32_t syn_seq;
+	uint32_t syn_tsval;
+	uint32_t rcv_wnd;
+	uint32_t answer_in_ms;
 };
+
+struct tws_port_query {
+	uint16_t family;
+	uint16_t remote_port;
+	uint8_t local[16];
+	uint8_t remote[16];
+	/* 0: the socket is bound to no device */
+	uint32_t ifindex;
+	/* 0: as many as the module likes */
+	uint32_t cells;
+	/* or NULL */
+	const struct tws_policy *policy;
+};
+
+/* What connect() would find at the ports of the local range. */
+struct tws_ports {
+	uint16_t range_min;
+	uint16_t range_max;
+	/* indexed by enum twscope_port_state; adds up to the range */
+	uint32_t state[TWSCOPE_N_PORT_STATES];
+	/* by verdict, as in a summary; TWS_NEVER where there is none */
+	uint32_t waiting_verdicts[TWSCOPE_N_VERDICTS];
+	uint32_t waiting_next_ms[TWSCOPE_N_VERDICTS];
+	uint32_t bind_blocked_in_use;
+	uint32_t bind_blocked_waiting;
+	unsigned int n_cells;
+	uint32_t cell[TWSCOPE_MAX_CELLS][TWSCOPE_N_PORT_STATES];
+	uint32_t walk_us;
+};
+
+#define TWS_NEVER UINT32_MAX
 
 #endif /* TWCTL_TYPES_H */

@@ -6,6 +6,10 @@
 
 extern const struct command cmd_summary;
 extern const struct command cmd_list;
+extern const struct command cmd_explain;
+extern const struct command cmd_whatif;
+extern const struct command cmd_ports;
+extern const struct command cmd_verify;
 extern const struct command cmd_info;
 
 #endif /* TWCTL_COMMANDS_H */

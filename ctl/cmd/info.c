@@ -26,8 +26,9 @@ const struct command cmd_info = {
 "\n"
 "Shows the versions of twctl and of the loaded module, the running kernel and\n"
 "the one the module was built for, how long TIME_WAIT lasts in this kernel, the\n"
-"memory of one bucket, the grain of the kernel's clock, and which features the\n"
-"module found in the headers it was built with.\n"
+"memory of one bucket, the grain of the kernel's clock, by which rules the kernel\n"
+"reuses buckets (or that these were told by the module parameter \"rules\"), and\n"
+"which features the module found in the headers it was built with.\n"
 "\n"
 "With -j: one object; \"features\" has the names of those that are there.\n",
 };

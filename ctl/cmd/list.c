@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
-#include <string.h>
-
-#include "../session.h"
+#include "../arguments.h"
 #include "commands.h"
 
 static int show(const struct tws_bucket *b, void *ctx)
@@ -12,74 +9,21 @@ static int show(const struct tws_bucket *b, void *ctx)
 	return session_wrote(s, out_bucket(s->out, b));
 }
 
-/* All the words in one, so that quoting the filter or not makes no difference. */
-static char *join(int argc, char **argv)
-{
-	size_t size = 1;
-	char *text;
-	int i;
-
-	for (i = 0; i < argc; i++)
-		size += strlen(argv[i]) + 1;
-	text = calloc(1, size);
-	for (i = 0; text && i < argc; i++) {
-		if (i)
-			strcat(text, " ");
-		strcat(text, argv[i]);
-	}
-	return text;
-}
-
-static void complain_of_filter(const struct filter_error *err, const char *text)
-{
-	/* the message, the filter, and a line below it at most as long */
-	size_t size = 2 * strlen(text) + sizeof(err->text) + 64;
-	char *buf = malloc(size);
-
-	if (buf) {
-		filter_error_format(err, text, buf, size);
-		complain("%s", buf);
-	} else {
-		complain("wrong filter: %s", err->text);
-	}
-	free(buf);
-}
-
-static int compile(const char *text, int family, struct tws_filter *f)
-{
-	struct filter_expr *expr = NULL;
-	struct filter_error err;
-	int ret = -1;
-
-	/* no words, or blank ones: no filter */
-	if (text[strspn(text, " \t\n")])
-		expr = filter_parse(text, service_port, &err);
-	if (expr || !text[strspn(text, " \t\n")])
-		ret = filter_compile(expr, family, f, &err);
-	if (ret < 0)
-		complain_of_filter(&err, text);
-	filter_expr_free(expr);
-	return ret;
-}
-
 static int run(const struct options *o, int argc, char **argv)
 {
-	char *text = join(argc, argv);
 	struct tws_filter f;
+	const struct tws_bucket_query q = {
+		.filter = &f,
+		.all_netns = o->all_netns,
+	};
 	struct session s;
-	int ret;
+	int ret = arguments_filter(o, argc, argv, &f);
 
-	if (!text) {
-		complain("out of memory");
-		return EXIT_ERROR;
-	}
-	ret = compile(text, o->family, &f);
-	free(text);
-	if (ret < 0)
-		return EXIT_USAGE;
+	if (ret)
+		return ret;
 	if (session_open(&s, o, OUT_BUCKETS) < 0)
 		return EXIT_ERROR;
-	ret = twnl_bucket_dump(s.nl, &f, o->all_netns, show, &s);
+	ret = twnl_bucket_dump(s.nl, &q, show, &s);
 	return session_close(&s, ret);
 }
 
@@ -95,12 +39,18 @@ const struct command cmd_list = {
 "A row for each bucket of the network namespace (with -A: of all of them):\n"
 "\n"
 "  SUBSTATE   time-wait, or fin-wait2: closed here, the peer's FIN is awaited\n"
-"  REMAINING  until the kernel ends the bucket; its timer may be up to 4 s late\n"
+"  LEFT       until the kernel ends the bucket; its timer may be up to 4 s late\n"
 "  AGE        since it was entered, where the kernel keeps that: see twctl info\n"
 "  TS-AGE     since the peer's last TCP timestamp; '-' without timestamps\n"
+"  VERDICT    whether connect() to the same destination takes the bucket's place,\n"
+"             and if not why: twctl help explain\n"
+"  WAIT       until it does, where it is too young\n"
 "  LOCAL      address and port on this side; never looked up in the DNS. Ports\n"
 "  REMOTE     have service names unless -n is given or they are ephemeral\n"
 "  mark, dev  of the socket, where it had one\n"
+"\n"
+"With -j also: bound_verdict, for a socket that was bound to the port before\n"
+"connect(), and what only CAP_NET_ADMIN is told.\n"
 "\n"
 "FILTER is evaluated in the kernel. Quote it, or its ( ) ! < > & | meet the\n"
 "shell.\n"

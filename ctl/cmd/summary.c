@@ -28,8 +28,8 @@ static int run(const struct options *o, int argc, char **argv)
 	}
 	if (session_open(&s, o, o->all_netns ? OUT_SUMMARIES : OUT_SUMMARY) < 0)
 		return EXIT_ERROR;
-	ret = o->all_netns ? twnl_summary_dump(s.nl, show, &s) :
-			     twnl_summary_get(s.nl, show, &s);
+	ret = o->all_netns ? twnl_summary_dump(s.nl, NULL, NULL, show, &s) :
+			     twnl_summary_get(s.nl, NULL, NULL, show, &s);
 	return session_close(&s, ret);
 }
 
@@ -55,6 +55,10 @@ const struct command cmd_summary = {
 "            is read off the buckets, so a close counts only while its bucket is\n"
 "            still there, in the second in which its 60 s began or began anew\n"
 "  due       how many buckets end within the next 10, 30 and 60 s\n"
+"  verdicts  how many connect() to the same destination would take the place of,\n"
+"            and what keeps it from the others; how long the too young have to\n"
+"            wait; and the same for a port that is bound before connect(). What\n"
+"            each verdict means: twctl help explain\n"
 "  sysctls   those of the namespace that govern TIME_WAIT and local ports\n"
 "\n"
 "With -A: a line for each network namespace of the machine, and a last line for\n"
@@ -63,7 +67,8 @@ const struct command cmd_summary = {
 "With -j: one object, or with -A an array of them. The keys are the attributes\n"
 "of the netlink family with '_' for '-'. remaining_hist[i] counts the buckets\n"
 "with i to i+1 seconds left, its last slot all from 60 s on; closes_hist[0] is\n"
-"the current second.\n"
+"the current second; wait_hist[0] has the too young that wait 0 ms, [i] those\n"
+"from 2^(i-1) to below 2^i ms, its last slot all longer ones.\n"
 "\n"
 "Example:\n"
 "  twctl -N web -j | jq '.total, .limit'\n",

@@ -164,6 +164,18 @@ static void next_available(struct kunit *test)
 				    i == TWSCOPE_VERDICT_NO_TIMESTAMP ? 45000 : U32_MAX, "verdict %u", i);
 }
 
+/* The first and the last port of a range are of it. */
+static void next_available_at_the_edges(struct kunit *test)
+{
+	static const struct event first[] = { BUCKET(LOW, TOO_YOUNG, 7), {} };
+	static const struct event last[] = { BUCKET(HIGH, TOO_YOUNG, 8), {} };
+
+	KUNIT_EXPECT_EQ(test, scene_of(test, LOW, HIGH, first)->ports.next_ms[TWSCOPE_VERDICT_TOO_YOUNG],
+			7);
+	KUNIT_EXPECT_EQ(test, scene_of(test, LOW, HIGH, last)->ports.next_ms[TWSCOPE_VERDICT_TOO_YOUNG],
+			8);
+}
+
 struct map_case {
 	const char	*desc;
 	u16		low;
@@ -227,6 +239,7 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE(none_reserved),
 	KUNIT_CASE(counted),
 	KUNIT_CASE(next_available),
+	KUNIT_CASE(next_available_at_the_edges),
 	KUNIT_CASE_PARAM(map, map_gen_params),
 	KUNIT_CASE(cells_in_order),
 	{}

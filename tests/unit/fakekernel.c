@@ -13,7 +13,9 @@
  *	FAKE_INTR	a dump was disturbed
  *	FAKE_HANG	a dump never ends
  *	FAKE_BARE	rows lack an attribute
- *	FAKE_REQUEST	file that the request of a dump is written to
+ *	FAKE_REFUSE	summary-get and port-get fail with this errno and words
+ *	FAKE_BROKEN	figures do not add up
+ *	FAKE_REQUEST	file that the last request but info-get is written to
  */
 #include <errno.h>
 #include <pthread.h>
@@ -36,6 +38,12 @@ int bind(int fd, const struct sockaddr *addr, socklen_t len);
 int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len);
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len);
 
+struct request {
+	uint32_t seq;
+	const unsigned char *attrs;
+	size_t len;
+};
+
 static int ours = -1, kernels = -1;
 
 static unsigned int env(const char *name, unsigned int otherwise)
@@ -43,6 +51,20 @@ static unsigned int env(const char *name, unsigned int otherwise)
 	const char *v = getenv(name);
 
 	return v ? (unsigned int)strtoul(v, NULL, 10) : otherwise;
+}
+
+/* Whether an attribute of that type is in the request. */
+static bool has(const struct request *r, int type)
+{
+	struct nlattr a;
+	size_t at;
+
+	for (at = 0; at + sizeof(a) <= r->len; at += NLA_ALIGN(a.nla_len)) {
+		memcpy(&a, r->attrs + at, sizeof(a));
+		if ((a.nla_type & NLA_TYPE_MASK) == type)
+			return true;
+	}
+	return false;
 }
 
 static void reply(struct msg *m)
@@ -89,15 +111,38 @@ static void end_of_dump(struct msg *m, uint32_t seq)
 	msg_done(m, seq, -(int)error, error ? "in the kernel's words" : NULL);
 }
 
-static void summary(struct msg *m, uint32_t seq, bool dump)
+/* A "do" that is refused, where it is to be. */
+static bool refused(struct msg *m, uint32_t seq)
+{
+	unsigned int error = env("FAKE_REFUSE", 0);
+
+	if (!error)
+		return false;
+	msg_ack(m, seq, -(int)error, "in the kernel's words", true);
+	return true;
+}
+
+static void summary(struct msg *m, const struct request *r, bool dump)
 {
 	unsigned int i, n = dump ? env("FAKE_NETNS", 3) : 1;
+	uint32_t seq = r->seq;
 	size_t at;
 
+	if (!dump && refused(m, seq))
+		return;
 	for (i = 0; i < n; i++) {
 		at = msg_genl(m, FAMILY, dump ? NLM_F_MULTI : 0, seq,
 			      TWSCOPE_CMD_SUMMARY_GET);
+		if (getenv("FAKE_BROKEN"))
+			m->without = TWSCOPE_A_SUMMARY_VERDICTS;
 		msg_summary(m, TWSCOPE_CLOSES_SLOTS, false);
+		m->without = 0;
+		if (getenv("FAKE_BROKEN"))
+			msg_put(m, TWSCOPE_A_SUMMARY_VERDICTS,
+				(uint32_t[TWSCOPE_N_VERDICTS]){ 1 },
+				4 * TWSCOPE_N_VERDICTS);
+		if (has(r, TWSCOPE_A_SUMMARY_POLICY))
+			msg_whatif(m);
 		msg_end(m, at);
 		if (m->len > 30000)
 			reply(m);
@@ -108,8 +153,26 @@ static void summary(struct msg *m, uint32_t seq, bool dump)
 		msg_ack(m, seq, 0, NULL, true);
 }
 
-static void buckets(struct msg *m, uint32_t seq)
+static void ports(struct msg *m, uint32_t seq)
 {
+	size_t at;
+
+	if (refused(m, seq))
+		return;
+	at = msg_genl(m, FAMILY, 0, seq, TWSCOPE_CMD_PORT_GET);
+	if (getenv("FAKE_BROKEN"))
+		m->without = TWSCOPE_A_PORT_FREE;
+	msg_ports(m, 64);
+	m->without = 0;
+	if (getenv("FAKE_BROKEN"))
+		msg_u32(m, TWSCOPE_A_PORT_FREE, 1);
+	msg_end(m, at);
+	msg_ack(m, seq, 0, NULL, true);
+}
+
+static void buckets(struct msg *m, const struct request *r)
+{
+	uint32_t seq = r->seq;
 	uint16_t flags = getenv("FAKE_INTR") ? NLM_F_DUMP_INTR : 0;
 	unsigned int i, n = env("FAKE_ROWS", 3);
 	size_t at;
@@ -120,6 +183,11 @@ static void buckets(struct msg *m, uint32_t seq)
 		at = msg_genl(m, FAMILY, NLM_F_MULTI | flags, seq,
 			      TWSCOPE_CMD_BUCKET_GET);
 		msg_bucket(m, i);
+		if (has(r, TWSCOPE_A_BUCKET_EXPLAIN))
+			msg_explanation(m);
+		if (has(r, TWSCOPE_A_BUCKET_SYN))
+			msg_u32(m, TWSCOPE_A_BUCKET_SYN_VERDICT,
+				TWSCOPE_SYN_VERDICT_ACCEPT);
 		msg_end(m, at);
 		if (m->len > 30000)
 			reply(m);
@@ -141,19 +209,27 @@ static void answer(const unsigned char *request, size_t len, struct msg *m)
 {
 	struct genlmsghdr genl;
 	struct nlmsghdr nlh;
+	struct request r = {
+		.attrs = request + NLMSG_HDRLEN + GENL_HDRLEN,
+		.len = len - NLMSG_HDRLEN - GENL_HDRLEN,
+	};
 
 	memcpy(&nlh, request, sizeof(nlh));
 	memcpy(&genl, request + NLMSG_HDRLEN, sizeof(genl));
-	if (getenv("FAKE_REQUEST") && nlh.nlmsg_flags & NLM_F_DUMP)
+	r.seq = nlh.nlmsg_seq;
+	if (getenv("FAKE_REQUEST") && nlh.nlmsg_type == FAMILY &&
+	    genl.cmd != TWSCOPE_CMD_INFO_GET)
 		keep(request, len);
 	if (nlh.nlmsg_type == GENL_ID_CTRL)
-		family(m, nlh.nlmsg_seq);
+		family(m, r.seq);
 	else if (genl.cmd == TWSCOPE_CMD_INFO_GET)
-		info(m, nlh.nlmsg_seq);
+		info(m, r.seq);
 	else if (genl.cmd == TWSCOPE_CMD_SUMMARY_GET)
-		summary(m, nlh.nlmsg_seq, nlh.nlmsg_flags & NLM_F_DUMP);
+		summary(m, &r, nlh.nlmsg_flags & NLM_F_DUMP);
+	else if (genl.cmd == TWSCOPE_CMD_PORT_GET)
+		ports(m, r.seq);
 	else
-		buckets(m, nlh.nlmsg_seq);
+		buckets(m, &r);
 	reply(m);
 }
 
@@ -190,16 +266,27 @@ int socket(int domain, int type, int protocol)
 	return ours;
 }
 
+/* Its number alone says little: it is closed once it was duplicated. */
+static bool is_ours(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain = 0;
+
+	return fd == ours &&
+	       !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) &&
+	       domain == AF_UNIX;
+}
+
 int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return fd == ours ? 0 : (int)syscall(SYS_bind, fd, addr, len);
+	return is_ours(fd) ? 0 : (int)syscall(SYS_bind, fd, addr, len);
 }
 
 int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 {
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = 1 };
 
-	if (fd != ours)
+	if (!is_ours(fd))
 		return (int)syscall(SYS_getsockname, fd, addr, len);
 	memcpy(addr, &nl, sizeof(nl));
 	*len = sizeof(nl);
@@ -208,7 +295,7 @@ int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	if (fd == ours)
+	if (is_ours(fd))
 		return 0;
 	return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
 }

@@ -140,6 +140,8 @@ void msg_info(struct msg *m, const char *version)
 	msg_u32(m, TWSCOPE_A_INFO_TIMEWAIT_LEN_MS, 60000);
 	msg_u32(m, TWSCOPE_A_INFO_BUCKET_BYTES, 264);
 	msg_u32(m, TWSCOPE_A_INFO_HZ, 250);
+	msg_u32(m, TWSCOPE_A_INFO_RULES, TWSCOPE_RULES_SECONDS);
+	msg_put(m, TWSCOPE_A_INFO_RULES_TOLD, "", 0);
 }
 
 static void msg_sysctls(struct msg *m)
@@ -156,6 +158,19 @@ static void msg_sysctls(struct msg *m)
 	msg_u32(m, TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX, 60999);
 	msg_u32(m, TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS, 2);
 	msg_u32(m, TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE, 0);
+}
+
+static void msg_verdicts(struct msg *m)
+{
+	const uint32_t verdicts[TWSCOPE_N_VERDICTS] = {
+		0, 1000, 500, 16000, 0, 300, 312, 188,
+	};
+	const uint32_t bound[TWSCOPE_N_VERDICTS] = { 0, 17988, [6] = 312 };
+	const uint32_t wait[TWSCOPE_WAIT_SLOTS] = { 1, 9, [8] = 90, 400 };
+
+	msg_put(m, TWSCOPE_A_SUMMARY_VERDICTS, verdicts, sizeof(verdicts));
+	msg_put(m, TWSCOPE_A_SUMMARY_BOUND_VERDICTS, bound, sizeof(bound));
+	msg_put(m, TWSCOPE_A_SUMMARY_WAIT_HIST, wait, sizeof(wait));
 }
 
 void msg_summary(struct msg *m, unsigned int closes_slots, bool in_sysctls)
@@ -197,6 +212,88 @@ void msg_summary(struct msg *m, unsigned int closes_slots, bool in_sysctls)
 	m->resize = in_sysctls ? resize : 0;
 	msg_sysctls(m);
 	msg_nest_end(m, nest);
+	m->without = in_sysctls ? 0 : without;
+	m->resize = in_sysctls ? 0 : resize;
+	msg_verdicts(m);
+	m->without = without;
+	m->resize = resize;
+}
+
+/* Under the policy a quarter of the disabled become reusable, half too young. */
+void msg_whatif(struct msg *m)
+{
+	uint32_t changes[TWSCOPE_N_VERDICTS][TWSCOPE_N_VERDICTS] = {
+		[TWSCOPE_VERDICT_REUSABLE][TWSCOPE_VERDICT_REUSABLE] = 1000,
+		[TWSCOPE_VERDICT_TOO_YOUNG][TWSCOPE_VERDICT_TOO_YOUNG] = 500,
+		[TWSCOPE_VERDICT_DISABLED][TWSCOPE_VERDICT_REUSABLE] = 10000,
+		[TWSCOPE_VERDICT_DISABLED][TWSCOPE_VERDICT_TOO_YOUNG] = 6000,
+		[TWSCOPE_VERDICT_FIN_WAIT2][TWSCOPE_VERDICT_FIN_WAIT2] = 300,
+		[TWSCOPE_VERDICT_NO_TIMESTAMP][TWSCOPE_VERDICT_NO_TIMESTAMP] = 312,
+		[TWSCOPE_VERDICT_BIND_BLOCKED][TWSCOPE_VERDICT_BIND_BLOCKED] = 188,
+	};
+	uint32_t wait[TWSCOPE_WAIT_SLOTS] = { [9] = 6500 };
+
+	msg_put(m, TWSCOPE_A_SUMMARY_CHANGES, changes, sizeof(changes));
+	msg_put(m, TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST, wait, sizeof(wait));
+}
+
+static void msg_bucket_verdict(struct msg *m, unsigned int i)
+{
+	if (i % 2) {
+		msg_u32(m, TWSCOPE_A_BUCKET_VERDICT, TWSCOPE_VERDICT_NO_TIMESTAMP);
+		msg_u32(m, TWSCOPE_A_BUCKET_BOUND_VERDICT,
+			TWSCOPE_VERDICT_NO_TIMESTAMP);
+		return;
+	}
+	msg_u32(m, TWSCOPE_A_BUCKET_VERDICT, i % 4 ? TWSCOPE_VERDICT_REUSABLE :
+		TWSCOPE_VERDICT_TOO_YOUNG);
+	if (i % 4 == 0)
+		msg_u32(m, TWSCOPE_A_BUCKET_WAIT_MS, 412);
+	msg_u32(m, TWSCOPE_A_BUCKET_BOUND_VERDICT, TWSCOPE_VERDICT_REUSABLE);
+}
+
+void msg_explanation(struct msg *m)
+{
+	msg_u32(m, TWSCOPE_A_BUCKET_CONDITIONS_ASKED, 0x3f);
+	msg_u32(m, TWSCOPE_A_BUCKET_CONDITIONS_HELD, 0x1f);
+	msg_u32(m, TWSCOPE_A_BUCKET_SYN_SEQ, 0xfffffff1);
+	msg_u32(m, TWSCOPE_A_BUCKET_SYN_TSVAL, 0xdeadbef0);
+	msg_u32(m, TWSCOPE_A_BUCKET_RCV_WND, 65535);
+	msg_u32(m, TWSCOPE_A_BUCKET_ANSWER_IN_MS, 120);
+}
+
+/* Laid out in the order of the states, so that the map shows them one by one. */
+void msg_ports(struct msg *m, unsigned int cells)
+{
+	static const uint32_t state[TWSCOPE_N_PORT_STATES] = {
+		25000, 2000, 512, 700, 17, 3,
+	};
+	static const int attr[TWSCOPE_N_PORT_STATES] = {
+		TWSCOPE_A_PORT_FREE, TWSCOPE_A_PORT_REUSABLE,
+		TWSCOPE_A_PORT_WAITING, TWSCOPE_A_PORT_IN_USE,
+		TWSCOPE_A_PORT_BIND_BLOCKED, TWSCOPE_A_PORT_RESERVED,
+	};
+	const uint32_t waiting[TWSCOPE_N_VERDICTS] = { 0, 0, 500, [6] = 12 };
+	uint32_t map[TWSCOPE_MAX_CELLS + 1][TWSCOPE_N_PORT_STATES] = { 0 };
+	uint32_t next[TWSCOPE_N_VERDICTS];
+	unsigned int i, n, port = 0;
+
+	memset(next, 0xff, sizeof(next));
+	next[TWSCOPE_VERDICT_TOO_YOUNG] = 38;
+	next[TWSCOPE_VERDICT_NO_TIMESTAMP] = 41230;
+	msg_u32(m, TWSCOPE_A_PORT_RANGE_MIN, 32768);
+	msg_u32(m, TWSCOPE_A_PORT_RANGE_MAX, 60999);
+	for (i = 0; i < TWSCOPE_N_PORT_STATES; i++) {
+		msg_u32(m, attr[i], state[i]);
+		for (n = 0; cells && n < state[i]; n++, port++)
+			map[port * cells / 28232][i]++;
+	}
+	msg_put(m, TWSCOPE_A_PORT_WAITING_VERDICTS, waiting, sizeof(waiting));
+	msg_put(m, TWSCOPE_A_PORT_WAITING_NEXT_MS, next, sizeof(next));
+	msg_u32(m, TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE, 5);
+	msg_u32(m, TWSCOPE_A_PORT_BIND_BLOCKED_WAITING, 6);
+	msg_put(m, TWSCOPE_A_PORT_MAP, map, cells * sizeof(map[0]));
+	msg_u32(m, TWSCOPE_A_PORT_WALK_US, 777);
 }
 
 /* Three of four are IPv4, each eighth is a FIN_WAIT2, each second has no TS. */
@@ -228,4 +325,5 @@ void msg_bucket(struct msg *m, unsigned int i)
 	msg_u32(m, TWSCOPE_A_BUCKET_SND_NXT, 77);
 	msg_u32(m, TWSCOPE_A_BUCKET_MARK, i % 16 == 4 ? 0x10 : 0);
 	msg_u32(m, TWSCOPE_A_BUCKET_IFINDEX, i % 16 == 8 ? 1 : 0);
+	msg_bucket_verdict(m, i);
 }

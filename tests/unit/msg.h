@@ -45,6 +45,11 @@ void msg_done(struct msg *m, uint32_t seq, int error, const char *text);
 void msg_info(struct msg *m, const char *version);
 /* @without and @resize of @m reach into the sysctls where @in_sysctls is set */
 void msg_summary(struct msg *m, unsigned int closes_slots, bool in_sysctls);
+/* what a policy adds to it */
+void msg_whatif(struct msg *m);
 void msg_bucket(struct msg *m, unsigned int i);
+/* what "explain" adds to it */
+void msg_explanation(struct msg *m);
+void msg_ports(struct msg *m, unsigned int cells);
 
 #endif /* TWSCOPE_UNIT_MSG_H */

@@ -41,6 +41,28 @@ void spec_read(const char *set, struct spec_set *s)
 	assert_true(s->n > 0);
 }
 
+void spec_enum(const char *name, struct spec_set *s)
+{
+	char line[512], entry[48];
+	FILE *f = fopen(SPEC, "r");
+	int in = 0;
+
+	assert_non_null(f);
+	memset(s, 0, sizeof(*s));
+	while (fgets(line, sizeof(line), f) && strncmp(line, "attribute-sets:", 15)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "    name: ", 10))
+			in = !strcmp(line + 10, name);
+		if (!in || strncmp(line, "        name: ", 14) ||
+		    sscanf(line + 14, "%47s", entry) != 1)
+			continue;
+		assert_true(s->n < SPEC_MAX);
+		strcpy(s->name[s->n++], entry);
+	}
+	fclose(f);
+	assert_true(s->n > 0);
+}
+
 void spec_drop(struct spec_set *s, const char *name)
 {
 	size_t i;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define SPEC_MAX 32
+#define SPEC_MAX 40
 
 struct spec_set {
 	size_t n;
@@ -16,6 +16,8 @@ struct spec_set {
  * test where there are none.
  */
 void spec_read(const char *set, struct spec_set *s);
+/* The entries of the enum or the flags @name, as they are written there. */
+void spec_enum(const char *name, struct spec_set *s);
 /* Takes @name out; fails the test where it is not in. */
 void spec_drop(struct spec_set *s, const char *name);
 

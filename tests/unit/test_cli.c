@@ -52,7 +52,7 @@ static void expect(const char *command, int code, const char *says)
 static void usage_errors(void **state)
 {
 	(void)state;
-	expect("twctl frobnicate", 2, "twctl: unknown command 'frobnicate', expected one of: summary, list, info, help");
+	expect("twctl frobnicate", 2, "twctl: unknown command 'frobnicate', expected one of: summary, list, explain, whatif, ports, ");
 	expect("twctl --frobnicate", 2, "wrong option '--frobnicate'");
 	expect("twctl -x", 2, "unknown option '-x'");
 	expect("twctl list -jx", 2, "unknown option '-x'");
@@ -75,6 +75,166 @@ static void usage_errors(void **state)
 	       "    dport = foo\n"
 	       "            ^~~\n");
 	assert_string_equal(out, "");
+}
+
+/* An option that only another command has is refused, and what it takes told. */
+static void own_options(void **state)
+{
+	(void)state;
+	expect("twctl list --syn 1", 2, "twctl: list knows no --syn; see: twctl help list\n");
+	expect("twctl --syn 1", 2, "summary knows no --syn");
+	expect("twctl --syn 1 list", 2, "list knows no --syn");
+	expect("twctl explain :1 :2 --to :3", 2, "explain knows no --to; see: twctl help explain");
+	expect("twctl explain :1 :2 --syn", 2, "option --syn needs a sequence number");
+	expect("twctl ports --to", 2, "option --to needs a destination: ADDR:PORT");
+	expect("twctl ports --from", 2, "option --from needs a source address");
+	expect("twctl ports --dev", 2, "option --dev needs the name of a device");
+	expect("twctl ports --to 1.2.3.4:5 --to 1.2.3.4:6", 2, "--to is given twice");
+	expect("twctl explain :1 :2 -A", 2, "explain knows no -A");
+	expect("twctl ports --to 1.2.3.4:5 -A", 2, "ports knows no -A");
+	expect("twctl ports --to 1.2.3.4:5 -4", 2, "ports knows no -4");
+}
+
+static void whatif_errors(void **state)
+{
+	(void)state;
+	expect("twctl whatif", 2, "whatif needs one sysctl at least to judge by: tcp_tw_reuse=0|1|2, tcp_tw_reuse_delay=MS, tcp_timestamps=0|1|2\n");
+	expect("twctl whatif dport = :80", 2, "whatif needs one sysctl at least");
+	expect("twctl whatif tcp_tw_reuse", 2, "tcp_tw_reuse needs a value");
+	expect("twctl whatif tcp_tw_reuse=7", 2, "tcp_tw_reuse is 0, 1 or 2, not '7'");
+	expect("twctl whatif tcp_tw_reuse=1 net.ipv4.tcp_tw_reuse=1", 2, "tcp_tw_reuse is given twice");
+	expect("twctl whatif tcp_tw_recycle=1", 2, "removed in Linux 4.12");
+	expect("twctl whatif tcp_tw_reuse=1 dport = foo", 2, "    dport = foo\n            ^~~\n");
+	expect("FAKE_REFUSE=95 twctl whatif tcp_tw_reuse_delay=5", 1,
+	       "twctl: in the kernel's words (Operation not supported)\n");
+	assert_string_equal(out, "");
+	expect("FAKE_REFUSE=95 twctl -j whatif tcp_tw_reuse_delay=5", 1, "in the kernel's words");
+	assert_string_equal(out, "");
+	expect("FAKE_BROKEN=1 twctl whatif tcp_tw_reuse=1", 1,
+	       "twctl: these figures are wrong, a law of theirs is broken: the verdicts add up to 1, not to the total, 18300\n");
+	expect("FAKE_BROKEN=1 twctl -jA whatif tcp_tw_reuse=1", 1, "a law of theirs is broken");
+	expect("FAKE_ABSENT=1 twctl whatif tcp_tw_reuse=1", 1, "modprobe twscope");
+	/* what is wrong with the words is told before anything is asked */
+	expect("FAKE_ABSENT=1 twctl whatif tcp_tw_reuse=3", 2, "not '3'");
+}
+
+static void explain_errors(void **state)
+{
+	static const char two[] =
+		"explain takes two ends, LOCAL REMOTE, or a FILTER that leaves one bucket";
+
+	(void)state;
+	expect("twctl explain 1.2.3.4:5", 2, two);
+	expect("twctl explain 1.2.3.4:5 1.2.3.4:6 1.2.3.4:7", 2, two);
+	expect("twctl explain :5 :6 and dport 7", 2, two);
+	expect("twctl explain 1.2.3:5 :6", 2, "twctl: LOCAL '1.2.3:5': expected an address in numbers");
+	expect("twctl explain :5 remote:6", 2, "twctl: REMOTE 'remote:6': expected an address in numbers");
+	expect("twctl explain :5 :66666", 2, "REMOTE ':66666': a port is at most 65535");
+	expect("twctl explain -6 :5 :6", 2, "-6 goes with a FILTER; LOCAL and REMOTE say their family themselves");
+	expect("twctl explain dport = foo", 2, "            ^~~\n");
+	expect("twctl explain :5 :6 --syn x", 2, "--syn takes SEQ or SEQ,TSVAL, each a number up to 4294967295 or 0xffffffff, not 'x'");
+	expect("twctl explain :5 :6 --syn 4294967296", 2, "not '4294967296'");
+	expect("twctl explain :5 :6 --syn -1", 2, "not '-1'");
+	expect("twctl explain :5 :6 --syn 1,", 2, "not '1,'");
+	expect("twctl explain :5 :6 --syn ,1", 2, "not ',1'");
+	expect("twctl explain :5 :6 --syn 1,2,3", 2, "not '1,2,3'");
+	expect("twctl explain :5 :6 --syn '1, 2'", 2, "not '1, 2'");
+	expect("twctl explain :5 :6 --syn 0x", 2, "not '0x'");
+	expect("twctl explain :5 :6 --syn 0x1ffffffff", 2, "not '0x1ffffffff'");
+	expect("FAKE_ROWS=0 twctl explain :5 :6", 1,
+	       "twctl: no bucket matches: it has ended, or there is a full socket, or none at all; twctl list shows those that are there\n");
+	assert_string_equal(out, "");
+	expect("FAKE_ROWS=0 twctl -j explain :5 :6", 1, "no bucket matches");
+	assert_string_equal(out, "");
+	expect("FAKE_ROWS=1 FAKE_FAIL=1 twctl explain :5 :6 --syn 1", 1,
+	       "twctl: in the kernel's words (Operation not permitted)\n");
+	assert_string_equal(out, "");
+	/* the sysctls cannot be had */
+	expect("FAKE_ROWS=1 FAKE_REFUSE=12 twctl explain :5 :6", 1, "in the kernel's words (Cannot allocate memory)");
+}
+
+/* Only those that are bound to the device. */
+static void explain_of_a_device(void **state)
+{
+	(void)state;
+	expect("FAKE_ROWS=9 twctl explain [fe80::1%lo]:1 :2", 0, "!  bound to device lo\n");
+	expect("FAKE_ROWS=9 twctl explain :1 [fe80::1%lo]:2", 0, "!  bound to device lo\n");
+	expect("FAKE_ROWS=8 twctl explain [fe80::1%lo]:1 :2", 1, "no bucket matches");
+	expect("FAKE_ROWS=40 twctl explain [fe80::1%lo]:1 [fe80::2%lo]:2", 1, "2 buckets match");
+	expect("twctl explain [fe80::1%lo]:1 [fe80::2%eth0]:2", 2, "the devices after '%' differ: a bucket has one\n");
+	expect("twctl explain [fe80::1%no-such-dev]:1 :2", 1, "there is no device 'no-such-dev' in this network namespace\n");
+}
+
+static unsigned int lines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* More than one matches: as many as help are shown, on stderr. */
+static void explain_of_several(void **state)
+{
+	(void)state;
+	expect("FAKE_ROWS=3 twctl explain dport 443", 1,
+	       "twctl: 3 buckets match, and explain takes one; they are:\n"
+	       "SUBSTATE     LEFT     AGE  TS-AGE  VERDICT        WAIT  LOCAL                  REMOTE\n"
+	       "time-wait   41.2s   18.7s     18s  too-young     412ms  192.0.2.1:32768        198.51.100.7:443\n");
+	assert_int_equal(lines(err), 5);
+	assert_non_null(strstr(err, "reusable          -  192.0.2.1:32770 "));
+	assert_string_equal(out, "");
+	expect("FAKE_ROWS=5 twctl explain", 1, "5 buckets match, and explain takes one; they are:\n");
+	assert_int_equal(lines(err), 7);
+	expect("FAKE_ROWS=1000 twctl -j explain", 1,
+	       "1000 buckets match, and explain takes one; the first of them are:\n");
+	assert_int_equal(lines(err), 7);
+	assert_string_equal(out, "");
+}
+
+static void ports_errors(void **state)
+{
+	(void)state;
+	expect("twctl ports", 2, "ports needs a destination: --to ADDR:PORT");
+	expect("twctl ports --to example.org:80", 2, "--to 'example.org:80': expected an address in numbers");
+	expect("twctl ports --to :80", 2, "--to needs an address");
+	expect("twctl ports --to 1.2.3.4", 2, "--to needs a port after the address");
+	expect("twctl ports --to 2001:db8::1:80", 2, "--to needs a port after the address: 192.0.2.1:443 or [2001:db8::1]:443");
+	expect("twctl ports --to 1.2.3.4:80 --from 1.2.3.4:5", 2, "--from takes an address without a port");
+	expect("twctl ports --to 1.2.3.4:80 --from :5", 2, "--from takes an address without a port");
+	expect("twctl ports --to 1.2.3.4:80 --from ::1", 2, "--from is IPv6 and --to is IPv4");
+	expect("twctl ports --to [::1]:80 --from 1.2.3.4", 2, "--from is IPv4 and --to is IPv6");
+	expect("twctl ports --to [::ffff:1.2.3.4]:80 --from ::1", 2, "--from is IPv6 and --to is IPv4");
+	expect("twctl ports --to 1.2.3.4:80 --from x", 2, "--from 'x': expected an address in numbers");
+	expect("twctl ports --to 1.2.3.4:80 foo", 2, "ports takes no argument 'foo'; beside --to, --from and --dev it takes tcp_tw_reuse=0|1|2");
+	expect("twctl ports --to 1.2.3.4:80 tcp_tw_reuse=9", 2, "not '9'");
+	expect("twctl ports --to 1.2.3.4:80 --dev ''", 2, "--dev needs the name of a device");
+	expect("twctl ports --to [fe80::1%lo]:80 --dev eth0", 2, "--dev and the devices after '%' differ: give one device\n");
+	expect("twctl ports --to [fe80::1%lo]:80 --from fe80::2%eth0", 2, "differ");
+	expect("twctl ports --to 127.0.0.1:80 --dev no-such-dev", 1, "there is no device 'no-such-dev' in this network namespace");
+	expect("twctl ports --to [fe80::1%no-such-dev]:80", 1, "there is no device 'no-such-dev'");
+	assert_string_equal(out, "");
+	expect("twctl ports --to 255.255.255.255:80", 1, "no route to the destination: ");
+	expect("FAKE_REFUSE=22 twctl ports --to 127.0.0.1:80", 1, "twctl: in the kernel's words (Invalid argument)\n");
+	assert_string_equal(out, "");
+	expect("FAKE_BROKEN=1 twctl ports --to 127.0.0.1:80", 1,
+	       "twctl: these figures are wrong, a law of theirs is broken: free, reusable, waiting, in-use, bind-blocked and reserved ports add up to 3233, not to the ports of the range, 28232\n");
+	assert_non_null(strstr(out, "  1  free: "));
+	expect("FAKE_BROKEN=1 twctl -j ports --to 127.0.0.1:80", 1, "a law of theirs is broken");
+}
+
+/* Nothing more: it would make namespaces. */
+static void verify_usage(void **state)
+{
+	(void)state;
+	expect("twctl verify x", 2, "verify takes no argument 'x'");
+	expect("twctl verify --trials 0", 2, "--trials takes a number from 1 to 1000000, not '0'");
+	expect("twctl verify --trials 1x", 2, "not '1x'");
+	expect("twctl verify --seed -1", 2, "--seed takes a number from 0");
+	expect("twctl -N x verify", 2, "verify knows no -N");
+	expect("twctl -A verify", 2, "verify knows no -A");
+	expect("twctl help verify", 0, "!Usage: twctl [OPTIONS] verify");
 }
 
 static void filter_words_need_no_quotes(void **state)
@@ -107,7 +267,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list info; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list explain whatif ports verify info; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -154,10 +314,21 @@ static void commands(void **state)
 	expect("twctl -A", 0, "!  in 3 namespaces\n");
 	expect("FAKE_NETNS=2000 twctl -A", 0, "!  in 2000 namespaces\n");
 	expect("twctl info", 0, "!built for   6.1.0-49-cloud-amd64\n");
-	expect("twctl -n l", 0, "!time-wait      41.2s    18.7s     18s  192.0.2.1:32768        198.51.100.7:443\n");
+	expect("twctl -n l", 0, "!time-wait   41.2s   18.7s     18s  too-young     412ms  192.0.2.1:32768        198.51.100.7:443\n");
 	expect("FAKE_ROWS=0 twctl list -H", 0, "!");
 	assert_string_equal(out, "");
 	expect("twctl -A list", 0, "!  NETNS\n");
+	expect("twctl whatif net.ipv4.tcp_tw_reuse=1", 0, "!what if   tcp_tw_reuse=1, in network namespace 4026531840\nit is     tcp_tw_reuse=2\n");
+	expect("twctl w -H tcp_tw_reuse=1 dport = :443", 0, "!changes   16,000 of 18,300 buckets (87.4 %)\n");
+	expect("twctl -A whatif tcp_tw_reuse=1", 0, "!  in 3 namespaces\n");
+	expect("FAKE_ROWS=1 twctl explain 192.0.2.1:32768 198.51.100.7:443", 0, "!\nverdict   too-young: ");
+	assert_non_null(strstr(out, "  NOT HELD   age "));
+	expect("FAKE_ROWS=1 twctl --syn 5,0xA explain :32768 :443", 0, "!\nthis SYN  sequence number 5, TSval 10: accept\n");
+	expect("FAKE_ROWS=1 twctl exp --syn=0xffffffff dport 443", 0, "!\nthis SYN  sequence number 4294967295, no timestamp: accept\n");
+	expect("twctl ports --to 127.0.0.1:80", 0, "!connect() from 127.0.0.1, as the routing table chooses, to 127.0.0.1:80\n");
+	expect("twctl po --to [::ffff:127.0.0.1]:80", 0, "!connect() from 127.0.0.1, as the routing table chooses, to 127.0.0.1:80\n");
+	expect("twctl ports --to 203.0.113.1:80 --from 192.0.2.1", 0, "!connect() from 192.0.2.1 to 203.0.113.1:80\n");
+	expect("twctl ports --to [fe80::1%lo]:80 --from fe80::2 tcp_tw_reuse=1", 0, "!connect() from fe80::2 to [fe80::1]:80 dev lo\nwhat if   tcp_tw_reuse=1\n");
 }
 
 static void colors(void **state)
@@ -222,6 +393,30 @@ static void json_output(void **state)
 	j = json("FAKE_FAIL=1 FAKE_NETNS=0 twctl -j -A", 1);
 	assert_int_equal(json_array_size(j), 0);
 	json_decref(j);
+	j = json("twctl -j whatif tcp_tw_reuse=1", 0);
+	assert_true(json_is_object(j));
+	json_decref(j);
+	j = json("twctl -jpA whatif tcp_tw_reuse=1", 0);
+	assert_int_equal(json_array_size(j), 3);
+	json_decref(j);
+	j = json("FAKE_FAIL=1 FAKE_NETNS=0 twctl -jA whatif tcp_tw_reuse=1", 1);
+	assert_int_equal(json_array_size(j), 0);
+	json_decref(j);
+	j = json("FAKE_ROWS=1 twctl -j explain :1 :2 --syn 1", 0);
+	assert_true(json_is_object(json_object_get(j, "syn")));
+	json_decref(j);
+	j = json("FAKE_ROWS=1 twctl -jp explain :1 :2", 0);
+	assert_null(json_object_get(j, "syn"));
+	json_decref(j);
+	j = json("twctl -j ports --to 127.0.0.1:80", 0);
+	assert_true(json_is_true(json_object_get(j, "routed")));
+	json_decref(j);
+	j = json("twctl -jp ports --to 127.0.0.1:80 --from 127.0.0.2", 0);
+	assert_true(json_is_false(json_object_get(j, "routed")));
+	json_decref(j);
+	j = json("FAKE_BROKEN=1 twctl -j ports --to 127.0.0.1:80", 1);
+	assert_true(json_is_object(j));
+	json_decref(j);
 }
 
 static void full_disk(void **state)
@@ -232,6 +427,10 @@ static void full_disk(void **state)
 	expect("twctl >/dev/full", 1, "twctl: cannot write: No space left on device\n");
 	expect("FAKE_ROWS=50000 twctl list >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("FAKE_ROWS=50000 twctl -j list >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("twctl whatif tcp_tw_reuse=1 >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("twctl ports --to 127.0.0.1:80 >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("FAKE_ROWS=1 twctl explain :1 :2 >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("FAKE_ROWS=1 twctl -j explain :1 :2 >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("twctl -h >/dev/full", 1, "cannot write");
 	expect("twctl -V >/dev/full", 1, "cannot write");
 }
@@ -264,6 +463,32 @@ static void interrupted(void **state)
 	json_decref(j);
 }
 
+/* What is sent of @command, without its headers, is @want. */
+static void sends(const char *command, uint8_t cmd, bool dump,
+		  const unsigned char *want, size_t len)
+{
+	unsigned char got[512];
+	char line[512];
+	FILE *f;
+	size_t n;
+
+	unlink(WORK "/request");
+	snprintf(line, sizeof(line), "FAKE_REQUEST=" WORK "/request FAKE_ROWS=1 %s",
+		 command);
+	expect(line, 0, "");
+	f = fopen(WORK "/request", "r");
+	assert_non_null(f);
+	n = fread(got, 1, sizeof(got), f);
+	fclose(f);
+	assert_int_equal(n, 20 + len);
+	assert_memory_equal(got + 20, want, len);
+	/* NLM_F_REQUEST with NLM_F_DUMP or NLM_F_ACK, version 1 */
+	assert_int_equal(got[6], dump ? 0x01 : 0x05);
+	assert_int_equal(got[7], dump ? 0x03 : 0x00);
+	assert_int_equal(got[16], cmd);
+	assert_int_equal(got[17], 1);
+}
+
 /* The filter is what is sent, and -4 and -A with it. */
 static void request_of_a_list(void **state)
 {
@@ -275,29 +500,79 @@ static void request_of_a_list(void **state)
 		/* all-netns */
 		4, 0, 2, 0,
 	};
-	unsigned char got[256];
-	FILE *f;
-	size_t n;
 
 	(void)state;
-	expect("FAKE_REQUEST=" WORK "/request twctl list -4A state time-wait", 0, "");
-	f = fopen(WORK "/request", "r");
-	assert_non_null(f);
-	n = fread(got, 1, sizeof(got), f);
-	fclose(f);
-	assert_int_equal(n, 20 + sizeof(want));
-	assert_memory_equal(got + 20, want, sizeof(want));
-	/* NLM_F_REQUEST | NLM_F_DUMP, bucket-get of version 1 */
-	assert_int_equal(got[6], 0x01);
-	assert_int_equal(got[7], 0x03);
-	assert_int_equal(got[16], 3);
-	assert_int_equal(got[17], 1);
+	sends("twctl list -4A state time-wait", TWSCOPE_CMD_BUCKET_GET, true,
+	      want, sizeof(want));
+}
+
+/* Sysctls and filter, in whatever order they were typed. */
+static void request_of_a_whatif(void **state)
+{
+	static const unsigned char want[] = {
+		/* filter, term, substate 6 */
+		16, 0, 19, 0x80, 12, 0, 1, 0x80, 8, 0, 3, 0, 6, 0, 0, 0,
+		/* policy, tcp-tw-reuse 1, tcp-timestamps 0 */
+		20, 0, 20, 0x80, 8, 0, 1, 0, 1, 0, 0, 0, 8, 0, 3, 0, 0, 0, 0, 0,
+	};
+
+	(void)state;
+	sends("twctl whatif tcp_tw_reuse=1 state tcp_timestamps=0 time-wait",
+	      TWSCOPE_CMD_SUMMARY_GET, false, want, sizeof(want));
+	sends("twctl whatif -A state time-wait net.ipv4.tcp_timestamps=0 tcp_tw_reuse=1",
+	      TWSCOPE_CMD_SUMMARY_GET, true, want, sizeof(want));
+}
+
+static void request_of_an_explain(void **state)
+{
+	static const unsigned char want[] = {
+		/* filter, term, local ports 5 to 5 */
+		44, 0, 19, 0x80,
+		20, 0, 1, 0x80, 8, 0, 8, 0, 5, 0, 0, 0, 8, 0, 9, 0, 5, 0, 0, 0,
+		/* term, remote ports 6 to 6 */
+		20, 0, 1, 0x80, 8, 0, 10, 0, 6, 0, 0, 0, 8, 0, 11, 0, 6, 0, 0, 0,
+	};
+
+	(void)state;
+	/* the last request is that for the sysctls; it reads no other bucket */
+	sends("twctl explain :5 :6", TWSCOPE_CMD_SUMMARY_GET, false, want,
+	      sizeof(want));
+}
+
+static void request_of_ports(void **state)
+{
+	static const unsigned char want[] = {
+		/* local, remote, remote-port */
+		8, 0, 1, 0, 192, 0, 2, 1, 8, 0, 2, 0, 198, 51, 100, 7,
+		8, 0, 3, 0, 187, 1, 0, 0,
+		/* ifindex 1, policy, tcp-tw-reuse-delay 5, cells 64 */
+		8, 0, 4, 0, 1, 0, 0, 0,
+		12, 0, 5, 0x80, 8, 0, 2, 0, 5, 0, 0, 0,
+		8, 0, 6, 0, 64, 0, 0, 0,
+	};
+	static const unsigned char bare[] = {
+		8, 0, 1, 0, 127, 0, 0, 1, 8, 0, 2, 0, 127, 0, 0, 1,
+		8, 0, 3, 0, 80, 0, 0, 0, 8, 0, 6, 0, 64, 0, 0, 0,
+	};
+
+	(void)state;
+	sends("twctl ports --to [::ffff:198.51.100.7]:443 --from 192.0.2.1 --dev lo tcp_tw_reuse_delay=5",
+	      TWSCOPE_CMD_PORT_GET, false, want, sizeof(want));
+	sends("twctl ports --to 127.0.0.1:80", TWSCOPE_CMD_PORT_GET, false,
+	      bare, sizeof(bare));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage_errors),
+		cmocka_unit_test(own_options),
+		cmocka_unit_test(whatif_errors),
+		cmocka_unit_test(explain_errors),
+		cmocka_unit_test(explain_of_several),
+		cmocka_unit_test(explain_of_a_device),
+		cmocka_unit_test(ports_errors),
+		cmocka_unit_test(verify_usage),
 		cmocka_unit_test(filter_words_need_no_quotes),
 		cmocka_unit_test(help),
 		cmocka_unit_test(help_fits),
@@ -311,6 +586,9 @@ int main(void)
 		cmocka_unit_test(reader_that_leaves),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(request_of_a_list),
+		cmocka_unit_test(request_of_a_whatif),
+		cmocka_unit_test(request_of_an_explain),
+		cmocka_unit_test(request_of_ports),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);

@@ -69,6 +69,21 @@ static void unknown_ones_name_all(void **state)
 	assert_null(find("List", err, sizeof(err)));
 }
 
+static void own_options(void **state)
+{
+	static const struct command_option two[] = {
+		{ "to", "an address" }, { "flag", NULL }, { 0 },
+	};
+	const struct command c = { .name = "c", .options = two };
+
+	(void)state;
+	assert_true(command_has_option(&c, "to"));
+	assert_true(command_has_option(&c, "flag"));
+	assert_false(command_has_option(&c, "from"));
+	assert_false(command_has_option(&c, "t"));
+	assert_false(command_has_option(&list, "to"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +91,7 @@ int main(void)
 		cmocka_unit_test(beginnings),
 		cmocka_unit_test(ambiguous_ones_name_the_candidates),
 		cmocka_unit_test(unknown_ones_name_all),
+		cmocka_unit_test(own_options),
 	};
 
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <netlink/msg.h>
+
 #include "msg.h"
 #include "nl.h"
 #include "spec.h"
@@ -38,6 +40,11 @@ static int parse_bucket(const struct msg *m, struct tws_bucket *b)
 	return twnl_parse_bucket(m->buf, m->len, b, err, sizeof(err));
 }
 
+static int parse_ports(const struct msg *m, struct tws_ports *p)
+{
+	return twnl_parse_ports(m->buf, m->len, p, err, sizeof(err));
+}
+
 static void good_info(void **state)
 {
 	struct msg *m = fresh();
@@ -53,6 +60,8 @@ static void good_info(void **state)
 	assert_int_equal(i.timewait_len_ms, 60000);
 	assert_int_equal(i.bucket_bytes, 264);
 	assert_int_equal(i.hz, 250);
+	assert_int_equal(i.rules, TWSCOPE_RULES_SECONDS);
+	assert_true(i.rules_told);
 }
 
 static void good_summary(void **state)
@@ -94,6 +103,109 @@ static void good_summary(void **state)
 	assert_int_equal(s.sysctls.ip_local_port_range_max, 60999);
 	assert_int_equal(s.sysctls.ip_local_reserved_ports, 2);
 	assert_int_equal(s.sysctls.ip_autobind_reuse, 0);
+	assert_int_equal(s.verdicts[TWSCOPE_VERDICT_REUSABLE], 1000);
+	assert_int_equal(s.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED], 188);
+	assert_int_equal(s.bound_verdicts[TWSCOPE_VERDICT_REUSABLE], 17988);
+	assert_int_equal(s.wait.n, 17);
+	assert_int_equal(s.wait.slot[9], 400);
+	assert_false(s.has_changes);
+	assert_int_equal(s.whatif_wait.n, 0);
+}
+
+static void good_whatif(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_summary s;
+
+	(void)state;
+	msg_summary(m, 60, false);
+	msg_whatif(m);
+	assert_int_equal(parse_summary(m, &s), 0);
+	assert_true(s.has_changes);
+	/* rows are the verdicts now, columns those under the policy */
+	assert_int_equal(s.changes[TWSCOPE_VERDICT_DISABLED][TWSCOPE_VERDICT_REUSABLE],
+			 10000);
+	assert_int_equal(s.changes[TWSCOPE_VERDICT_REUSABLE][TWSCOPE_VERDICT_DISABLED],
+			 0);
+	assert_int_equal(s.changes[TWSCOPE_VERDICT_BIND_BLOCKED][TWSCOPE_VERDICT_BIND_BLOCKED],
+			 188);
+	assert_int_equal(s.whatif_wait.n, 17);
+	assert_int_equal(s.whatif_wait.slot[9], 6500);
+}
+
+/* Verdicts that a newer module has and we do not are unknown, not lost. */
+static void verdicts_of_a_newer_module(void **state)
+{
+	uint32_t v[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 900 }, square[9][9] = { 0 };
+	const uint32_t next[9] = {
+		70, 60, TWS_NEVER, 1, 1, 1, 1, 1, 50,
+	};
+	static struct tws_ports p;
+	struct msg *m = fresh();
+	struct tws_summary s;
+
+	(void)state;
+	m->without = TWSCOPE_A_SUMMARY_VERDICTS;
+	msg_summary(m, 60, false);
+	m->without = 0;
+	msg_put(m, TWSCOPE_A_SUMMARY_VERDICTS, v, sizeof(v));
+	square[8][1] = 10;
+	square[8][8] = 20;
+	square[3][8] = 40;
+	square[3][2] = 80;
+	msg_put(m, TWSCOPE_A_SUMMARY_CHANGES, square, sizeof(square));
+	assert_int_equal(parse_summary(m, &s), 0);
+	assert_int_equal(s.verdicts[0], 901);
+	assert_int_equal(s.verdicts[7], 8);
+	assert_int_equal(s.changes[0][1], 10);
+	assert_int_equal(s.changes[0][0], 20);
+	assert_int_equal(s.changes[3][0], 40);
+	assert_int_equal(s.changes[3][2], 80);
+
+	m = fresh();
+	m->without = TWSCOPE_A_PORT_WAITING_NEXT_MS;
+	msg_ports(m, 8);
+	m->without = 0;
+	msg_put(m, TWSCOPE_A_PORT_WAITING_NEXT_MS, next, sizeof(next));
+	assert_int_equal(parse_ports(m, &p), 0);
+	assert_int_equal(p.waiting_next_ms[0], 50);
+	assert_int_equal(p.waiting_next_ms[1], 60);
+	assert_int_equal(p.waiting_next_ms[2], TWS_NEVER);
+}
+
+static void good_ports(void **state)
+{
+	static struct tws_ports p;
+	struct msg *m = fresh();
+	unsigned int i, sum = 0;
+
+	(void)state;
+	msg_ports(m, 256);
+	assert_int_equal(parse_ports(m, &p), 0);
+	assert_int_equal(p.range_min, 32768);
+	assert_int_equal(p.range_max, 60999);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_FREE], 25000);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_REUSABLE], 2000);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_WAITING], 512);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_IN_USE], 700);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_BIND_BLOCKED], 17);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_RESERVED], 3);
+	assert_int_equal(p.waiting_verdicts[TWSCOPE_VERDICT_TOO_YOUNG], 500);
+	assert_int_equal(p.waiting_verdicts[TWSCOPE_VERDICT_NO_TIMESTAMP], 12);
+	assert_int_equal(p.waiting_next_ms[TWSCOPE_VERDICT_TOO_YOUNG], 38);
+	assert_int_equal(p.waiting_next_ms[TWSCOPE_VERDICT_DISABLED], TWS_NEVER);
+	assert_int_equal(p.bind_blocked_in_use, 5);
+	assert_int_equal(p.bind_blocked_waiting, 6);
+	assert_int_equal(p.walk_us, 777);
+	assert_int_equal(p.n_cells, 256);
+	for (i = 0; i < 256; i++)
+		sum += p.cell[i][TWSCOPE_PORT_STATE_FREE];
+	assert_int_equal(sum, 25000);
+	assert_int_equal(p.cell[255][TWSCOPE_PORT_STATE_RESERVED], 3);
+	m = fresh();
+	msg_ports(m, 0);
+	assert_int_equal(parse_ports(m, &p), 0);
+	assert_int_equal(p.n_cells, 0);
 }
 
 static void good_buckets(void **state)
@@ -119,6 +231,13 @@ static void good_buckets(void **state)
 	assert_int_equal(b.ts_recent_age_s, 18);
 	assert_int_equal(b.rcv_nxt, 0xfffffff0);
 	assert_int_equal(b.snd_nxt, 77);
+	assert_int_equal(b.verdict, TWSCOPE_VERDICT_TOO_YOUNG);
+	assert_true(b.has_wait);
+	assert_int_equal(b.wait_ms, 412);
+	assert_int_equal(b.bound_verdict, TWSCOPE_VERDICT_REUSABLE);
+	assert_false(b.has_whatif || b.has_whatif_wait || b.has_syn_verdict);
+	assert_false(b.has_conditions || b.has_syn_seq || b.has_syn_tsval ||
+		     b.has_rcv_wnd || b.has_answer_in);
 
 	m = fresh();
 	msg_bucket(m, 7);
@@ -128,6 +247,42 @@ static void good_buckets(void **state)
 	assert_int_equal(b.local[15], 1);
 	assert_int_equal(b.substate, TWSCOPE_SUBSTATE_FIN_WAIT2);
 	assert_false(b.has_age || b.has_ts_recent || b.has_ts_recent_age);
+	assert_int_equal(b.verdict, TWSCOPE_VERDICT_NO_TIMESTAMP);
+	assert_false(b.has_wait);
+}
+
+static void good_explanation(void **state)
+{
+	struct msg *m = fresh();
+	struct tws_bucket b;
+
+	(void)state;
+	msg_bucket(m, 0);
+	msg_explanation(m);
+	msg_u32(m, TWSCOPE_A_BUCKET_WHATIF_VERDICT, TWSCOPE_VERDICT_DISABLED);
+	msg_u32(m, TWSCOPE_A_BUCKET_WHATIF_WAIT_MS, 99);
+	msg_u32(m, TWSCOPE_A_BUCKET_SYN_VERDICT, TWSCOPE_SYN_VERDICT_DROP);
+	assert_int_equal(parse_bucket(m, &b), 0);
+	assert_true(b.has_conditions && b.has_syn_seq && b.has_syn_tsval &&
+		    b.has_rcv_wnd && b.has_answer_in);
+	assert_int_equal(b.conditions_asked, 0x3f);
+	assert_int_equal(b.conditions_held, 0x1f);
+	assert_int_equal(b.syn_seq, 0xfffffff1);
+	assert_int_equal(b.syn_tsval, 0xdeadbef0);
+	assert_int_equal(b.rcv_wnd, 65535);
+	assert_int_equal(b.answer_in_ms, 120);
+	assert_true(b.has_whatif && b.has_whatif_wait && b.has_syn_verdict);
+	assert_int_equal(b.whatif_verdict, TWSCOPE_VERDICT_DISABLED);
+	assert_int_equal(b.whatif_wait_ms, 99);
+	assert_int_equal(b.syn_verdict, TWSCOPE_SYN_VERDICT_DROP);
+
+	/* one of the two says nothing without the other */
+	m = fresh();
+	m->without = TWSCOPE_A_BUCKET_CONDITIONS_HELD;
+	msg_bucket(m, 0);
+	msg_explanation(m);
+	assert_int_equal(parse_bucket(m, &b), 0);
+	assert_false(b.has_conditions);
 }
 
 static bool is_optional(const char *set, const char *name)
@@ -142,6 +297,19 @@ static bool is_optional(const char *set, const char *name)
 		{ "bucket", "rcv-nxt" },
 		{ "bucket", "snd-nxt" },
 		{ "bucket", "mark" },
+		{ "info", "rules-told" },
+		{ "summary", "changes" },
+		{ "summary", "whatif-wait-hist" },
+		{ "bucket", "wait-ms" },
+		{ "bucket", "whatif-verdict" },
+		{ "bucket", "whatif-wait-ms" },
+		{ "bucket", "syn-verdict" },
+		{ "bucket", "conditions-asked" },
+		{ "bucket", "conditions-held" },
+		{ "bucket", "syn-seq" },
+		{ "bucket", "syn-tsval" },
+		{ "bucket", "rcv-wnd" },
+		{ "bucket", "answer-in-ms" },
 	};
 	size_t i;
 
@@ -151,8 +319,31 @@ static bool is_optional(const char *set, const char *name)
 	return false;
 }
 
+static bool of_requests(const char *set, const char *name)
+{
+	static const char *const names[] = {
+		"pad", "filter", "all-netns", "policy", "syn", "explain",
+	};
+	static const char *const port[] = {
+		"local", "remote", "remote-port", "ifindex", "policy", "cells",
+	};
+	size_t i;
+
+	if (!strcmp(set, "port")) {
+		for (i = 0; i < ARRAY_SIZE(port); i++)
+			if (!strcmp(name, port[i]))
+				return true;
+		return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 static int parse_set(const char *set, struct msg *m)
 {
+	static struct tws_ports p;
 	struct tws_summary s;
 	struct tws_bucket b;
 	struct tws_info i;
@@ -163,7 +354,17 @@ static int parse_set(const char *set, struct msg *m)
 	}
 	if (!strcmp(set, "bucket")) {
 		msg_bucket(m, 0);
+		msg_explanation(m);
 		return parse_bucket(m, &b);
+	}
+	if (!strcmp(set, "port")) {
+		msg_ports(m, 64);
+		return parse_ports(m, &p);
+	}
+	if (!strcmp(set, "whatif")) {
+		msg_summary(m, 60, false);
+		msg_whatif(m);
+		return parse_summary(m, &s);
 	}
 	msg_summary(m, 60, !strcmp(set, "sysctls"));
 	return parse_summary(m, &s);
@@ -172,7 +373,10 @@ static int parse_set(const char *set, struct msg *m)
 /* Each attribute of the spec is left out in turn: it is named by its name there. */
 static void missing_ones(void **state)
 {
-	static const char *const sets[] = { "info", "summary", "sysctls", "bucket" };
+	static const char *const sets[] = {
+		"info", "summary", "sysctls", "bucket",
+		"port",
+	};
 	char name[64], want[128], *c;
 	struct spec_set spec;
 	size_t set, i;
@@ -186,8 +390,7 @@ static void missing_ones(void **state)
 			strcpy(name, spec.name[i]);
 			while ((c = strchr(name, '_')))
 				*c = '-';
-			if (!strcmp(name, "pad") || !strcmp(name, "filter") ||
-			    !strcmp(name, "all-netns"))
+			if (of_requests(sets[set], name))
 				continue;
 			m = fresh();
 			/* in the spec's order, from 1 */
@@ -237,6 +440,31 @@ static void wrong_lengths(void **state)
 		{ "bucket", TWSCOPE_A_BUCKET_REMOTE, 8,
 		  "remote has 8 bytes for family 2" },
 		{ "bucket", TWSCOPE_A_BUCKET_AGE_MS, 0, "age-ms has 0 bytes" },
+		{ "info", TWSCOPE_A_INFO_RULES, 1, "rules has 1 bytes" },
+		/* a verdict too few */
+		{ "summary", TWSCOPE_A_SUMMARY_VERDICTS, 28,
+		  "verdicts has 28 bytes" },
+		{ "summary", TWSCOPE_A_SUMMARY_BOUND_VERDICTS, 33,
+		  "bound-verdicts has 33 bytes" },
+		{ "summary", TWSCOPE_A_SUMMARY_WAIT_HIST, 3,
+		  "wait-hist has 3 bytes" },
+		/* no square, and a smaller one */
+		{ "whatif", TWSCOPE_A_SUMMARY_CHANGES, 4 * 63,
+		  "changes has 252 bytes" },
+		{ "whatif", TWSCOPE_A_SUMMARY_CHANGES, 4 * 65,
+		  "changes has 260 bytes" },
+		{ "whatif", TWSCOPE_A_SUMMARY_CHANGES, 4 * 49,
+		  "changes has 196 bytes" },
+		{ "bucket", TWSCOPE_A_BUCKET_VERDICT, 2, "verdict has 2 bytes" },
+		{ "bucket", TWSCOPE_A_BUCKET_SYN_SEQ, 8, "syn-seq has 8 bytes" },
+		{ "port", TWSCOPE_A_PORT_FREE, 2, "free has 2 bytes" },
+		{ "port", TWSCOPE_A_PORT_WAITING_VERDICTS, 4,
+		  "waiting-verdicts has 4 bytes" },
+		{ "port", TWSCOPE_A_PORT_WAITING_NEXT_MS, 4,
+		  "waiting-next-ms has 4 bytes" },
+		/* half a cell, and one cell too many */
+		{ "port", TWSCOPE_A_PORT_MAP, 36, "map has 36 bytes" },
+		{ "port", TWSCOPE_A_PORT_MAP, 257 * 24, "map has 6168 bytes" },
 	};
 	struct msg *m;
 	size_t i;
@@ -301,6 +529,8 @@ static void garbage(void **state)
 	size_t len;
 
 	(void)state;
+	/* the one that may be missing */
+	m->without = TWSCOPE_A_INFO_RULES_TOLD;
 	msg_info(m, "1");
 	/* cut anywhere it is refused, and never read beyond (ASan looks on) */
 	for (len = 0; len < m->len; len++) {
@@ -342,6 +572,7 @@ static void unknown_family(void **state)
 
 static void port_out_of_range(void **state)
 {
+	static struct tws_ports p;
 	struct msg *m = fresh();
 	struct tws_bucket b;
 
@@ -351,7 +582,14 @@ static void port_out_of_range(void **state)
 	m->without = 0;
 	msg_u32(m, TWSCOPE_A_BUCKET_REMOTE_PORT, 65536);
 	assert_int_equal(parse_bucket(m, &b), -1);
-	assert_non_null(strstr(err, "remote-port is 65536"));
+	assert_non_null(strstr(err, "bucket-get reply is wrong: attribute remote-port is 65536"));
+	m = fresh();
+	m->without = TWSCOPE_A_PORT_RANGE_MAX;
+	msg_ports(m, 1);
+	m->without = 0;
+	msg_u32(m, TWSCOPE_A_PORT_RANGE_MAX, 65536);
+	assert_int_equal(parse_ports(m, &p), -1);
+	assert_non_null(strstr(err, "port-get reply is wrong: attribute range-max is 65536"));
 }
 
 /* What only CAP_NET_ADMIN is told may be missing. */
@@ -416,14 +654,11 @@ static void show(const unsigned char *p, size_t len, int depth, char *out,
 	}
 }
 
-static void request_is(const char *text, bool all_netns, const char *want)
+static struct tws_filter compiled(const char *text)
 {
 	struct filter_error ferr = { 0 };
 	struct filter_expr *e = NULL;
-	unsigned char buf[16384];
 	struct tws_filter f;
-	char got[8192] = "";
-	ssize_t len;
 
 	if (text) {
 		e = filter_parse(text, NULL, &ferr);
@@ -431,13 +666,43 @@ static void request_is(const char *text, bool all_netns, const char *want)
 	}
 	assert_int_equal(filter_compile(e, 0, &f, &ferr), 0);
 	filter_expr_free(e);
-	len = twnl_bucket_request(&f, all_netns, buf, sizeof(buf));
-	assert_true(len >= 0);
-	show(buf, (size_t)len, 0, got, sizeof(got));
-	assert_string_equal(got, want);
-	if (len)
-		assert_int_equal(twnl_bucket_request(&f, all_netns, buf,
-						     (size_t)len - 1), -1);
+	return f;
+}
+
+/* The attributes of @msg as text, and frees it. */
+static char *shown(struct nl_msg *msg)
+{
+	static char got[8192];
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+
+	got[0] = '\0';
+	show(nlmsg_data(nlh), (size_t)nlmsg_datalen(nlh), 0, got, sizeof(got));
+	nlmsg_free(msg);
+	return got;
+}
+
+static void query_is(const struct tws_bucket_query *q, const char *want)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(16384);
+	int len;
+
+	assert_int_equal(twnl_put_bucket(msg, q), 0);
+	len = nlmsg_datalen(nlmsg_hdr(msg));
+	assert_string_equal(shown(msg), want);
+	if (!len)
+		return;
+	/* a message that is too small */
+	msg = nlmsg_alloc_size((size_t)(NLMSG_HDRLEN + len - 4));
+	assert_int_equal(twnl_put_bucket(msg, q), -1);
+	nlmsg_free(msg);
+}
+
+static void request_is(const char *text, bool all_netns, const char *want)
+{
+	struct tws_filter f = compiled(text);
+	const struct tws_bucket_query q = { .filter = &f, .all_netns = all_netns };
+
+	query_is(&q, want);
 }
 
 static void requests(void **state)
@@ -459,12 +724,91 @@ static void requests(void **state)
 		   "1{1{1() 8(01000000) 9(01000000)} 1{1() 3(06000000)}} 2()");
 }
 
+static void requests_of_whatif_and_syn(void **state)
+{
+	const struct tws_policy none = { 0 }, reuse = {
+		.has_tcp_tw_reuse = true, .tcp_tw_reuse = 1,
+	};
+	const struct tws_policy all = {
+		.has_tcp_tw_reuse = true, .has_tcp_tw_reuse_delay = true,
+		.has_tcp_timestamps = true, .tcp_tw_reuse_delay = 0x01020304,
+	};
+	const struct tws_syn seq = { .seq = 0xfffffffe };
+	const struct tws_syn both = { .seq = 1, .tsval = 0, .has_tsval = true };
+	struct tws_filter f = compiled("sport 1");
+	struct tws_bucket_query q = { .policy = &none };
+
+	(void)state;
+	/* 18 policy, 19 syn, 20 explain */
+	query_is(&q, "18{}");
+	q.policy = &reuse;
+	query_is(&q, "18{1(01000000)}");
+	q.policy = &all;
+	query_is(&q, "18{1(00000000) 2(04030201) 3(00000000)}");
+	q = (struct tws_bucket_query){ .syn = &seq };
+	query_is(&q, "19{1(feffffff)}");
+	q.syn = &both;
+	q.explain = true;
+	q.filter = &f;
+	q.all_netns = true;
+	q.policy = &reuse;
+	query_is(&q, "1{1{8(01000000) 9(01000000)}} 2() 18{1(01000000)} "
+		 "19{1(01000000) 2(00000000)} 20()");
+}
+
+static void requests_of_a_summary(void **state)
+{
+	const struct tws_policy p = { .has_tcp_timestamps = true };
+	struct tws_filter f = compiled("family inet");
+	struct nl_msg *msg = nlmsg_alloc_size(1024);
+
+	(void)state;
+	assert_int_equal(twnl_put_summary(msg, NULL, NULL), 0);
+	assert_string_equal(shown(msg), "");
+	msg = nlmsg_alloc_size(1024);
+	assert_int_equal(twnl_put_summary(msg, &f, &p), 0);
+	/* 19 filter, 20 policy */
+	assert_string_equal(shown(msg), "19{1{2(02000000)}} 20{3(00000000)}");
+	msg = nlmsg_alloc_size(NLMSG_HDRLEN + 24);
+	assert_int_equal(twnl_put_summary(msg, &f, &p), -1);
+	nlmsg_free(msg);
+	msg = nlmsg_alloc_size(NLMSG_HDRLEN + 8);
+	assert_int_equal(twnl_put_summary(msg, &f, NULL), -1);
+	nlmsg_free(msg);
+}
+
+static void requests_of_ports(void **state)
+{
+	const struct tws_policy p = { .has_tcp_tw_reuse = true };
+	struct tws_port_query q = {
+		.family = AF_INET, .local = { 192, 0, 2, 1 },
+		.remote = { 198, 51, 100, 7 }, .remote_port = 443,
+	};
+	struct nl_msg *msg = nlmsg_alloc_size(1024);
+
+	(void)state;
+	assert_int_equal(twnl_put_port(msg, &q), 0);
+	assert_string_equal(shown(msg), "1(c0000201) 2(c6336407) 3(bb010000)");
+	q = (struct tws_port_query){
+		.family = AF_INET6, .local = { [15] = 1 }, .remote = { [15] = 2 },
+		.remote_port = 80, .ifindex = 3, .cells = 64, .policy = &p,
+	};
+	msg = nlmsg_alloc_size(1024);
+	assert_int_equal(twnl_put_port(msg, &q), 0);
+	assert_string_equal(shown(msg),
+		"1(00000000000000000000000000000001) "
+		"2(00000000000000000000000000000002) 3(50000000) 4(03000000) "
+		"5{1(00000000)} 6(40000000)");
+	msg = nlmsg_alloc_size(NLMSG_HDRLEN + 40);
+	assert_int_equal(twnl_put_port(msg, &q), -1);
+	nlmsg_free(msg);
+}
+
 static void longest_request(void **state)
 {
 	char s[64 * 64] = "", where[64];
-	struct filter_error ferr = { 0 };
-	unsigned char buf[16384];
-	struct filter_expr *e;
+	struct tws_bucket_query q = { .all_netns = true };
+	struct nl_msg *msg = nlmsg_alloc_size(16384);
 	struct tws_filter f;
 	unsigned int i;
 
@@ -473,12 +817,12 @@ static void longest_request(void **state)
 		snprintf(where, sizeof(where), "%ssrc != [::%u]", i ? " or " : "", i);
 		strcat(s, where);
 	}
-	e = filter_parse(s, NULL, &ferr);
-	assert_non_null(e);
-	assert_int_equal(filter_compile(e, 0, &f, &ferr), 0);
-	filter_expr_free(e);
-	assert_int_equal(twnl_bucket_request(&f, true, buf, sizeof(buf)),
+	f = compiled(s);
+	q.filter = &f;
+	assert_int_equal(twnl_put_bucket(msg, &q), 0);
+	assert_int_equal(nlmsg_datalen(nlmsg_hdr(msg)),
 			 64 * (4 + 4 + 4 + 20 + 8) + 4);
+	nlmsg_free(msg);
 }
 
 /* Exchanges: what the kernel will say is in the socket before it is asked. */
@@ -698,7 +1042,7 @@ static void bucket_dump(void **state)
 	put_rows(m, 100, 50, 0);
 	msg_done(m, 2, 0, NULL);
 	say(m);
-	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), 0);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), 0);
 	assert_int_equal(n, 150);
 	assert_false(twnl_inconsistent(nl));
 	detach(nl);
@@ -715,7 +1059,7 @@ static void dump_that_was_disturbed(void **state)
 	put_rows(m, 3, 1, NLM_F_DUMP_INTR);
 	msg_done(m, 2, 0, NULL);
 	say(m);
-	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), 0);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), 0);
 	assert_int_equal(n, 4);
 	assert_true(twnl_inconsistent(nl));
 	detach(nl);
@@ -731,7 +1075,7 @@ static void dump_that_fails_at_its_end(void **state)
 	put_rows(m, 0, 2, 0);
 	msg_done(m, 2, -ENOMEM, "out of something");
 	say(m);
-	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), -1);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), -1);
 	assert_string_equal(twnl_error(nl),
 			    "out of something (Cannot allocate memory)");
 	assert_int_equal(n, 2);
@@ -756,11 +1100,11 @@ static void stopping(void **state)
 	put_rows(m, 0, 2, 0);
 	say(m);
 	/* by what the callback returns */
-	assert_int_equal(twnl_bucket_dump(nl, NULL, false, stop_at_once, &n), 1);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, stop_at_once, &n), 1);
 	assert_int_equal(n, 1);
 	/* by the flag: nothing is waited for */
 	twnl_stop_on(nl, &stop);
-	assert_int_equal(twnl_bucket_dump(nl, NULL, false, stop_at_once, &n), 1);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, stop_at_once, &n), 1);
 	assert_int_equal(n, 1);
 	detach(nl);
 }
@@ -776,7 +1120,7 @@ static void bad_row_names_its_attribute(void **state)
 	m->without = TWSCOPE_A_BUCKET_REMOTE;
 	put_rows(m, 1, 1, 0);
 	say(m);
-	assert_int_equal(twnl_bucket_dump(nl, NULL, false, count, &n), -1);
+	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), -1);
 	assert_non_null(strstr(twnl_error(nl), "attribute remote is missing"));
 	assert_int_equal(n, 1);
 	detach(nl);
@@ -802,7 +1146,7 @@ static void summary_exchanges(void **state)
 	msg_end(m, at);
 	msg_ack(m, 2, 0, NULL, true);
 	say(m);
-	assert_int_equal(twnl_summary_get(nl, summaries, &n), 0);
+	assert_int_equal(twnl_summary_get(nl, NULL, NULL, summaries, &n), 0);
 	assert_int_equal(n, 1);
 
 	m = fresh();
@@ -813,8 +1157,70 @@ static void summary_exchanges(void **state)
 	}
 	msg_done(m, 3, 0, NULL);
 	say(m);
-	assert_int_equal(twnl_summary_dump(nl, summaries, &n), 0);
+	assert_int_equal(twnl_summary_dump(nl, NULL, NULL, summaries, &n), 0);
 	assert_int_equal(n, 4);
+	detach(nl);
+}
+
+/* A module that knows nothing of policies counts, but answers another question. */
+static void whatif_must_be_answered(void **state)
+{
+	const struct tws_policy p = { .has_tcp_tw_reuse = true };
+	struct twnl *nl = attached();
+	struct msg *m = fresh();
+	unsigned int n = 0, seq;
+	size_t at;
+
+	(void)state;
+	for (seq = 2; seq <= 3; seq++) {
+		m = fresh();
+		at = msg_genl(m, FAMILY, 0, seq, TWSCOPE_CMD_SUMMARY_GET);
+		msg_summary(m, 60, false);
+		if (seq == 2)
+			msg_whatif(m);
+		msg_end(m, at);
+		msg_ack(m, seq, 0, NULL, true);
+		say(m);
+		assert_int_equal(twnl_summary_get(nl, NULL, &p, summaries, &n),
+				 seq == 2 ? 0 : -1);
+		assert_int_equal(n, 1);
+	}
+	assert_string_equal(twnl_error(nl),
+		"the module did not answer what would change under the other sysctls");
+	detach(nl);
+}
+
+static void port_exchange(void **state)
+{
+	const struct tws_port_query q = { .family = AF_INET, .remote_port = 443 };
+	struct twnl *nl = attached();
+	static struct tws_ports p;
+	struct msg *m = fresh();
+	size_t at;
+
+	(void)state;
+	at = msg_genl(m, FAMILY, 0, 2, TWSCOPE_CMD_PORT_GET);
+	msg_ports(m, 64);
+	msg_end(m, at);
+	say(m);
+	/* the ack comes by itself and must not spoil what was read */
+	m = fresh();
+	msg_ack(m, 2, 0, NULL, true);
+	say(m);
+	assert_int_equal(twnl_port_get(nl, &q, &p), 0);
+	assert_int_equal(p.n_cells, 64);
+	assert_int_equal(p.state[TWSCOPE_PORT_STATE_FREE], 25000);
+	m = fresh();
+	msg_ack(m, 3, 0, NULL, true);
+	say(m);
+	assert_int_equal(twnl_port_get(nl, &q, &p), -1);
+	assert_string_equal(twnl_error(nl), "the module did not answer port-get");
+	m = fresh();
+	msg_ack(m, 4, -EINVAL, "local: of another family than remote", true);
+	say(m);
+	assert_int_equal(twnl_port_get(nl, &q, &p), -1);
+	assert_string_equal(twnl_error(nl),
+		"local: of another family than remote (Invalid argument)");
 	detach(nl);
 }
 
@@ -851,7 +1257,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_info),
 		cmocka_unit_test(good_summary),
+		cmocka_unit_test(good_whatif),
+		cmocka_unit_test(verdicts_of_a_newer_module),
+		cmocka_unit_test(good_ports),
 		cmocka_unit_test(good_buckets),
+		cmocka_unit_test(good_explanation),
 		cmocka_unit_test(missing_ones),
 		cmocka_unit_test(wrong_lengths),
 		cmocka_unit_test(unknown_ones_are_ignored),
@@ -861,6 +1271,9 @@ int main(void)
 		cmocka_unit_test(port_out_of_range),
 		cmocka_unit_test(unprivileged_row),
 		cmocka_unit_test(requests),
+		cmocka_unit_test(requests_of_whatif_and_syn),
+		cmocka_unit_test(requests_of_a_summary),
+		cmocka_unit_test(requests_of_ports),
 		cmocka_unit_test(longest_request),
 		cmocka_unit_test(not_loaded),
 		cmocka_unit_test(other_family_version),
@@ -874,6 +1287,8 @@ int main(void)
 		cmocka_unit_test(stopping),
 		cmocka_unit_test(bad_row_names_its_attribute),
 		cmocka_unit_test(summary_exchanges),
+		cmocka_unit_test(whatif_must_be_answered),
+		cmocka_unit_test(port_exchange),
 		cmocka_unit_test(cut_replies),
 	};
 

@@ -3,45 +3,10 @@
 #include <locale.h>
 #include <sys/socket.h>
 
-#include <jansson.h>
-
-#include "out.h"
-#include "spec.h"
+#include "printed.h"
 #include "test.h"
 
-static char *text;
-static size_t text_len;
-
-static const struct out_options plain = { .cpus = 2 };
-
-static struct out *open_out(bool json, const struct out_options *options,
-			    enum out_kind kind)
-{
-	struct out_options opt = *options;
-
-	opt.fp = open_memstream(&text, &text_len);
-	assert_non_null(opt.fp);
-	return json ? out_json(&opt, kind) : out_text(&opt, kind);
-}
-
-/* What was written until here; free() it. */
-static char *close_out(struct out *o, bool failed)
-{
-	FILE *fp = o->opt.fp;
-
-	out_end(o, failed);
-	fclose(fp);
-	return text;
-}
-
-static void is_text(char *got, const char *want)
-{
-	if (strcmp(got, want))
-		fail_msg("got:\n%s\nnot:\n%s", got, want);
-	free(got);
-}
-
-static uint32_t closes[60], remaining[61];
+static uint32_t closes[60], remaining[61], waits[TWSCOPE_WAIT_SLOTS];
 
 static struct tws_summary busy(void)
 {
@@ -54,6 +19,10 @@ static struct tws_summary busy(void)
 	remaining[20] = 2000;
 	remaining[50] = 9990;
 	remaining[60] = 10;
+	memset(waits, 0, sizeof(waits));
+	waits[5] = 100;
+	waits[9] = 200;
+	waits[10] = 700;
 	return (struct tws_summary){
 		.netns = 4026531840U,
 		.total = 12345, .timewait = 12001, .fin_wait2 = 344,
@@ -70,6 +39,9 @@ static struct tws_summary busy(void)
 			.ip_local_port_range_max = 60999,
 			.ip_local_reserved_ports = 3,
 		},
+		.verdicts = { 0, 2345, 1000, 8000, 500, 344, 150, 6 },
+		.bound_verdicts = { 0, 12195, [6] = 150 },
+		.wait = { waits, TWSCOPE_WAIT_SLOTS },
 	};
 }
 
@@ -79,6 +51,9 @@ static struct tws_summary idle(void)
 
 	memset(closes, 0, sizeof(closes));
 	memset(remaining, 0, sizeof(remaining));
+	memset(waits, 0, sizeof(waits));
+	memset(s.verdicts, 0, sizeof(s.verdicts));
+	memset(s.bound_verdicts, 0, sizeof(s.bound_verdicts));
 	s.total = s.timewait = s.fin_wait2 = s.ipv4 = s.ipv6 = s.ipv4_mapped = 0;
 	s.kernel_count = s.kernel_count_before = 0;
 	s.bytes = 0;
@@ -117,6 +92,17 @@ static void summary_screen(void **state)
 "          60 s ago                                                 now\n"
 "due       within 10 s: 345   30 s: 2,345   60 s: 12,335   later: 10\n"
 "          the kernel's timer may end a bucket up to 4 s late\n"
+"\n"
+"verdicts  would connect() to the same destination take the bucket's place?\n"
+"              2,345   19.0 %  [#.......]  reusable now\n"
+"              1,000    8.1 %  [#.......]  too young: reusable within 1.1 s\n"
+"              8,000   64.8 %  [#####...]  refused: tcp_tw_reuse is 0\n"
+"                500    4.1 %  [#.......]  refused: tcp_tw_reuse=2, not loopback\n"
+"                344    2.8 %  [#.......]  refused: FIN_WAIT2, the peer is open\n"
+"                150    1.2 %  [#.......]  refused: the peer sent no timestamps\n"
+"                  6   <0.1 %  [#.......]  passed by: made or joined by bind()\n"
+"          waits 16 ms .___:# 1.1 s, each cell twice as long\n"
+"          with the port bound first: 12,195 reusable, 150 no-timestamp\n"
 "\n"
 "sysctls   tcp_tw_reuse=2 (loopback only)\n"
 "          tcp_timestamps=1  tcp_rfc1337=0  tcp_fin_timeout=60 (FIN_WAIT2 only)\n"
@@ -208,8 +194,7 @@ static void warns_of_a_difference(void **state)
 static void eighty_columns(void **state)
 {
 	struct tws_summary s = busy();
-	const struct tws_info info = { .features = 1 };
-	char *got, *line, *save = NULL;
+	struct tws_info info = { .features = 1 };
 	struct out *o;
 	unsigned int i;
 
@@ -225,20 +210,18 @@ static void eighty_columns(void **state)
 	s.kernel_count_before = 1900000;
 	for (i = 0; i < 61; i++)
 		remaining[i] = 30000;
-	got = summary_text(&s, &plain);
-	for (line = strtok_r(got, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		if (strlen(line) > 80)
-			fail_msg("%zu columns: %s", strlen(line), line);
-	free(got);
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
+		s.verdicts[i] = s.bound_verdicts[i] = 1000000;
+	s.wait = (struct tws_hist){ remaining, TWSCOPE_WAIT_SLOTS };
+	fits(summary_text(&s, &plain));
 	o = open_out(false, &plain, OUT_INFO);
 	out_info(o, &info);
-	got = close_out(o, false);
-	for (line = strtok_r(got, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		if (strlen(line) > 80)
-			fail_msg("%zu columns: %s", strlen(line), line);
-	free(got);
+	fits(close_out(o, false));
+	info.rules = TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN;
+	info.rules_told = true;
+	o = open_out(false, &plain, OUT_INFO);
+	out_info(o, &info);
+	fits(close_out(o, false));
 }
 
 static void histograms_of_other_lengths(void **state)
@@ -312,6 +295,8 @@ static struct tws_bucket bucket4(void)
 		.has_ts_recent_age = true, .ts_recent_age_s = 19,
 		.has_rcv_nxt = true, .rcv_nxt = UINT32_MAX,
 		.has_snd_nxt = true, .snd_nxt = 7, .has_mark = true,
+		.verdict = TWSCOPE_VERDICT_TOO_YOUNG, .has_wait = true,
+		.wait_ms = 412, .bound_verdict = TWSCOPE_VERDICT_REUSABLE,
 	};
 }
 
@@ -323,6 +308,8 @@ static struct tws_bucket bucket6(void)
 		.remote = { 0x20, 1, 0xd, 0xb8, [15] = 2 }, .remote_port = 55000,
 		.substate = TWSCOPE_SUBSTATE_FIN_WAIT2,
 		.remaining_ms = 0, .has_mark = true, .mark = 0x10, .ifindex = 4294967,
+		.verdict = TWSCOPE_VERDICT_BIND_BLOCKED,
+		.bound_verdict = TWSCOPE_VERDICT_NO_TIMESTAMP,
 	};
 }
 
@@ -335,9 +322,9 @@ static void rows(void **state)
 	out_bucket(o, &a);
 	out_bucket(o, &b);
 	is_text(close_out(o, false),
-"SUBSTATE   REMAINING      AGE  TS-AGE  LOCAL                  REMOTE\n"
-"time-wait      41.2s    18.7s     19s  192.0.2.1:36714        198.51.100.7:443\n"
-"fin-wait2       0.0s        -       -  [2001:db8::1]:443      [2001:db8::2]:55000    mark=0x10  dev=if4294967\n");
+"SUBSTATE     LEFT     AGE  TS-AGE  VERDICT        WAIT  LOCAL                  REMOTE\n"
+"time-wait   41.2s   18.7s     19s  too-young     412ms  192.0.2.1:36714        198.51.100.7:443\n"
+"fin-wait2    0.0s       -       -  bind-blocked      -  [2001:db8::1]:443      [2001:db8::2]:55000    mark=0x10  dev=if4294967\n");
 }
 
 static void rows_of_all_namespaces(void **state)
@@ -352,9 +339,9 @@ static void rows_of_all_namespaces(void **state)
 	out_bucket(o, &b);
 	/* no bucket has an age: no column for it */
 	is_text(close_out(o, false),
-"SUBSTATE   REMAINING  TS-AGE  LOCAL                  REMOTE                 NETNS\n"
-"time-wait      41.2s     19s  192.0.2.1:36714        198.51.100.7:443       4026531840\n"
-"fin-wait2       0.0s       -  [2001:db8::1]:443      [2001:db8::2]:55000    4026531840  mark=0x10  ifindex=4294967\n");
+"SUBSTATE     LEFT  TS-AGE  VERDICT        WAIT  LOCAL                  REMOTE                 NETNS\n"
+"time-wait   41.2s     19s  too-young     412ms  192.0.2.1:36714        198.51.100.7:443       4026531840\n"
+"fin-wait2    0.0s       -  bind-blocked      -  [2001:db8::1]:443      [2001:db8::2]:55000    4026531840  mark=0x10  ifindex=4294967\n");
 }
 
 static void no_rows(void **state)
@@ -364,7 +351,7 @@ static void no_rows(void **state)
 
 	(void)state;
 	is_text(close_out(o, false),
-"SUBSTATE   REMAINING  TS-AGE  LOCAL                  REMOTE\n");
+"SUBSTATE     LEFT  TS-AGE  VERDICT        WAIT  LOCAL                  REMOTE\n");
 	o = open_out(false, &bare, OUT_BUCKETS);
 	is_text(close_out(o, false), "");
 	/* after an error a header would look like an answer */
@@ -402,6 +389,7 @@ static void info_screen(void **state)
 		.version = "1.2.3", .kernel = "6.1.0-50", .built_for = "6.1.0-49",
 		.features = TWSCOPE_FEATURE_PERNET_EHASH | 0x100,
 		.timewait_len_ms = 60000, .bucket_bytes = 264, .hz = 250,
+		.rules = TWSCOPE_RULES_ENTRY_DELAY,
 	};
 	struct out *o = open_out(false, &plain, OUT_INFO);
 
@@ -415,6 +403,8 @@ static void info_screen(void **state)
 "TIME_WAIT   60.0 s, compiled into this kernel\n"
 "bucket      264 bytes of slab memory (tw_sock_TCP)\n"
 "clock       250 Hz: remaining times come in steps of 4 ms\n"
+"rules       entry-delay: a bucket is reusable when it was entered longer than\n"
+"            tcp_tw_reuse_delay ago, never in FIN_WAIT2\n"
 "features    no   entry-stamp   buckets carry their time of entry (AGE in list)\n"
 "            yes  pernet-ehash  a namespace may have its own established hash\n"
 "            no   reuse-delay   the sysctl tcp_tw_reuse_delay exists\n"
@@ -422,44 +412,37 @@ static void info_screen(void **state)
 "            0x100  set by the module, unknown to this twctl\n");
 }
 
-/* JSON */
-
-static json_t *parsed(char *got)
+static bool info_says(uint32_t rules, bool told, const char *what)
 {
-	json_error_t e;
-	json_t *j = json_loads(got, JSON_REJECT_DUPLICATES, &e);
+	const struct tws_info info = { .rules = rules, .rules_told = told };
+	struct out *o = open_out(false, &plain, OUT_INFO);
+	bool found;
+	char *got;
 
-	if (!j)
-		fail_msg("%s: %s", e.text, got);
+	out_info(o, &info);
+	got = close_out(o, false);
+	found = strstr(got, what);
 	free(got);
-	return j;
+	return found;
 }
 
-static void keys_are(const json_t *object, const struct spec_set *spec)
+static void info_of_rules(void **state)
 {
-	size_t i;
-
-	for (i = 0; i < spec->n; i++)
-		if (!json_object_get(object, spec->name[i]))
-			fail_msg("no key %s", spec->name[i]);
-	assert_int_equal(json_object_size(object), spec->n);
+	(void)state;
+	assert_true(info_says(TWSCOPE_RULES_UNKNOWN, false,
+"rules       unknown: nothing in this kernel's headers tells: every verdict is\n"
+"            unknown\n"));
+	assert_true(info_says(TWSCOPE_RULES_SECONDS, true,
+"rules       seconds: a bucket is reusable once the second of the peer's last\n"
+"            timestamp is over, FIN_WAIT2 as well\n"
+"            told by the module parameter \"rules\", not found in the headers\n"
+"features"));
+	assert_false(info_says(TWSCOPE_RULES_SECONDS, false, "told by"));
+	assert_true(info_says(99, false,
+"rules       99: set by the module, unknown to this twctl\n"));
 }
 
-static json_int_t number(const json_t *object, const char *key)
-{
-	const json_t *v = json_object_get(object, key);
-
-	assert_true(json_is_integer(v));
-	return json_integer_value(v);
-}
-
-static const char *string(const json_t *object, const char *key)
-{
-	const json_t *v = json_object_get(object, key);
-
-	assert_true(json_is_string(v));
-	return json_string_value(v);
-}
+/* JSON */
 
 static json_t *summary_json(const struct tws_summary *s,
 			    const struct out_options *opt)
@@ -482,6 +465,11 @@ static void json_summary_keys(void **state)
 	s.sysctls.has_tcp_child_ehash_entries = true;
 	spec_read("summary", &spec);
 	spec_drop(&spec, "pad");
+	/* of requests, and of what is asked with a policy */
+	spec_drop(&spec, "filter");
+	spec_drop(&spec, "policy");
+	spec_drop(&spec, "changes");
+	spec_drop(&spec, "whatif_wait_hist");
 	spec_read("sysctls", &sysctls);
 	j = summary_json(&s, &plain);
 	keys_are(j, &spec);
@@ -509,6 +497,12 @@ static void json_summary_keys(void **state)
 	assert_int_equal(json_integer_value(json_array_get(hist, 0)), 800);
 	assert_int_equal(number(json_object_get(j, "sysctls"),
 				"ip_local_port_range_max"), 60999);
+	assert_int_equal(number(member(j, "verdicts"), "too_young"), 1000);
+	assert_int_equal(number(member(j, "verdicts"), "bind_blocked"), 6);
+	assert_int_equal(json_object_size(member(j, "verdicts")), 8);
+	assert_int_equal(number(member(j, "bound_verdicts"), "reusable"), 12195);
+	assert_int_equal(json_array_size(member(j, "wait_hist")), 17);
+	assert_int_equal(json_integer_value(json_array_get(member(j, "wait_hist"), 10)), 700);
 	json_decref(j);
 }
 
@@ -566,6 +560,19 @@ static void json_pretty_says_the_same(void **state)
 	json_decref(parsed(got));
 }
 
+/* Of requests, or shown by explain only. */
+static const char *const not_in_rows[] = {
+	"filter", "all_netns", "policy", "syn", "explain", "whatif_verdict",
+	"whatif_wait_ms", "syn_verdict", "conditions_asked", "conditions_held",
+	"syn_seq", "syn_tsval", "rcv_wnd", "answer_in_ms", NULL,
+};
+
+static void drop_each(struct spec_set *spec, const char *const *name)
+{
+	for (; *name; name++)
+		spec_drop(spec, *name);
+}
+
 static void json_bucket_keys(void **state)
 {
 	struct tws_bucket a = bucket4(), b = bucket6();
@@ -581,9 +588,7 @@ static void json_bucket_keys(void **state)
 	assert_int_equal(json_array_size(j), 2);
 
 	spec_read("bucket", &spec);
-	/* these two are of requests */
-	spec_drop(&spec, "filter");
-	spec_drop(&spec, "all_netns");
+	drop_each(&spec, not_in_rows);
 	row = json_array_get(j, 0);
 	keys_are(row, &spec);
 	assert_string_equal(string(row, "family"), "inet");
@@ -601,6 +606,9 @@ static void json_bucket_keys(void **state)
 	assert_int_equal(number(row, "snd_nxt"), 7);
 	assert_int_equal(number(row, "mark"), 0);
 	assert_int_equal(number(row, "ifindex"), 0);
+	assert_string_equal(string(row, "verdict"), "too-young");
+	assert_int_equal(number(row, "wait_ms"), 412);
+	assert_string_equal(string(row, "bound_verdict"), "reusable");
 
 	row = json_array_get(j, 1);
 	spec_drop(&spec, "age_ms");
@@ -608,10 +616,23 @@ static void json_bucket_keys(void **state)
 	spec_drop(&spec, "ts_recent_age_s");
 	spec_drop(&spec, "rcv_nxt");
 	spec_drop(&spec, "snd_nxt");
+	spec_drop(&spec, "wait_ms");
 	keys_are(row, &spec);
 	assert_string_equal(string(row, "family"), "inet6");
 	assert_string_equal(string(row, "local"), "2001:db8::1");
 	assert_string_equal(string(row, "substate"), "fin-wait2");
+	assert_string_equal(string(row, "verdict"), "bind-blocked");
+	assert_string_equal(string(row, "bound_verdict"), "no-timestamp");
+	json_decref(j);
+
+	/* what only a newer module knows is a number */
+	a.verdict = 77;
+	a.substate = 9;
+	o = open_out(true, &plain, OUT_BUCKETS);
+	out_bucket(o, &a);
+	j = parsed(close_out(o, false));
+	assert_int_equal(number(json_array_get(j, 0), "verdict"), 77);
+	assert_int_equal(number(json_array_get(j, 0), "substate"), 9);
 	json_decref(j);
 }
 
@@ -641,6 +662,7 @@ static void json_info_keys(void **state)
 		.version = "1.2.3", .kernel = "k", .built_for = "b",
 		.features = TWSCOPE_FEATURE_USEC_TS | TWSCOPE_FEATURE_ENTRY_STAMP |
 			    1 << 20,
+		.rules = TWSCOPE_RULES_SECONDS_NOT_FIN_WAIT2, .rules_told = true,
 		.timewait_len_ms = 60000, .bucket_bytes = 264, .hz = 250,
 	};
 	struct out *o = open_out(true, &plain, OUT_INFO);
@@ -653,6 +675,8 @@ static void json_info_keys(void **state)
 	j = parsed(close_out(o, false));
 	spec_read("info", &spec);
 	keys_are(j, &spec);
+	assert_string_equal(string(j, "rules"), "seconds-not-fin-wait2");
+	assert_true(json_is_true(json_object_get(j, "rules_told")));
 	assert_string_equal(string(j, "version"), "1.2.3");
 	assert_string_equal(string(j, "kernel"), "k");
 	assert_string_equal(string(j, "built_for"), "b");
@@ -743,6 +767,7 @@ int main(void)
 		cmocka_unit_test(no_rows),
 		cmocka_unit_test(many_rows),
 		cmocka_unit_test(info_screen),
+		cmocka_unit_test(info_of_rules),
 		cmocka_unit_test(json_summary_keys),
 		cmocka_unit_test(json_leaves_out_what_is_absent),
 		cmocka_unit_test(json_numbers_are_whole),

@@ -48,6 +48,26 @@ static void times(void **state)
 	assert_string_equal(text_duration_us(b, sizeof(b), 999999), "1.0 s");
 }
 
+static void waits(void **state)
+{
+	char b[32];
+
+	(void)state;
+	assert_string_equal(text_wait(b, sizeof(b), 0), "0ms");
+	assert_string_equal(text_wait(b, sizeof(b), 999), "999ms");
+	assert_string_equal(text_wait(b, sizeof(b), 1000), "1.0s");
+	/* over by then, so not rounded down */
+	assert_string_equal(text_wait(b, sizeof(b), 1001), "1.1s");
+	assert_string_equal(text_wait(b, sizeof(b), 1901), "2.0s");
+	assert_string_equal(text_wait(b, sizeof(b), UINT32_MAX), "4294967.3s");
+	assert_string_equal(text_wait_words(b, sizeof(b), 412), "412 ms");
+	assert_string_equal(text_wait_words(b, sizeof(b), 41230), "41.3 s");
+	assert_string_equal(text_time_words(b, sizeof(b), 412), "412 ms");
+	assert_string_equal(text_time_words(b, sizeof(b), 41299), "41.2 s");
+	assert_string_equal(text_time_words(b, sizeof(b), 60000), "60 s");
+	assert_string_equal(text_time_words(b, sizeof(b), 60099), "60 s");
+}
+
 static void percents(void **state)
 {
 	char b[32];
@@ -163,6 +183,7 @@ int main(void)
 		cmocka_unit_test(counts),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(times),
+		cmocka_unit_test(waits),
 		cmocka_unit_test(percents),
 		cmocka_unit_test(sparkline_steps),
 		cmocka_unit_test(sparkline_scales_to_its_peak),

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the text writer share: out_text*.c, one subject each. */
+#ifndef TWCTL_OUT_TEXT_H
+#define TWCTL_OUT_TEXT_H
+
+#include <arpa/inet.h>
+#include <net/if.h>
+
+#include "out.h"
+
+/* Rows that are looked at to set the columns of a list; then it streams. */
+#define LOOK_AHEAD 256
+
+/* [ADDR]:SERVICE, with room for a long service name */
+#define ENDPOINT_SIZE (INET6_ADDRSTRLEN + 64)
+
+struct colors {
+	const char *bold, *warn, *soft, *good, *off;
+};
+
+struct totals {
+	uint64_t total, fin_wait2, kernel, closes;
+	uint64_t reusable, then, changed;
+};
+
+struct text {
+	struct out o;
+	struct colors c;
+	struct totals sum;
+	/* of a list */
+	unsigned int n_waiting;
+	bool streaming;
+	bool show_age;
+	int local_width, remote_width;
+	uint32_t dev_ifindex;
+	char dev[IF_NAMESIZE];
+	struct tws_bucket waiting[LOOK_AHEAD];
+};
+
+static inline struct text *text_of(struct out *o)
+{
+	return (struct text *)o;
+}
+
+/* A line's label in its column; "" goes on with the line before. */
+void label(struct text *t, const char *name);
+void warning(struct text *t);
+/*
+ * The words that @fmt makes and a newline, wrapped at the screen's edge into
+ * lines that begin at @column, where the cursor is.
+ */
+void wrapped(struct text *t, unsigned int column, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* " (web)" of a namespace that has a name */
+char *netns_suffix(struct text *t, char *buf, size_t size, uint32_t netns);
+/* The address, in brackets where a port follows and it is IPv6. */
+int endpoint_text(char *buf, size_t size, uint16_t family, const uint8_t *addr,
+		  uint16_t port, const char *service);
+
+/* out_text_summary.c */
+void text_summary(struct out *o, const struct tws_summary *s);
+void text_summaries_end(struct text *t);
+
+/* out_text_list.c */
+void text_bucket(struct out *o, const struct tws_bucket *b);
+void text_list_end(struct text *t, bool failed);
+
+/* out_text_verdict.c */
+void text_verdicts(struct text *t, const struct tws_summary *s);
+void text_whatif(struct out *o, const struct tws_summary *s,
+		 const struct tws_policy *policy);
+void text_whatifs_end(struct text *t);
+
+/* out_text_explain.c */
+void text_explanation(struct out *o, const struct explanation *e);
+
+/* out_text_ports.c */
+void text_ports(struct out *o, const struct port_report *r);
+
+#endif /* TWCTL_OUT_TEXT_H */
