@@ -74,15 +74,19 @@ static const struct state_case state_cases[] = {
 	{ "one without a timestamp", { BUCKET(1005, NO_TIMESTAMP, 9) }, STATE(WAITING) },
 	{ "one that nobody knows of", { BUCKET(1005, UNKNOWN, 9) }, STATE(WAITING) },
 	{ "blocked", { { BLOCKED, 1005 } }, STATE(BIND_BLOCKED) },
-	{ "blocked with a full socket", { { BLOCKED, 1005 }, { FULL, 1005 } }, STATE(BIND_BLOCKED) },
-	{ "blocked with a bucket", { { BLOCKED, 1005 }, BUCKET(1005, REUSABLE, 0) }, STATE(BIND_BLOCKED) },
+	{ "blocked with a full socket", { { BLOCKED, 1005 }, { FULL, 1005 } },
+	  STATE(BIND_BLOCKED) },
+	{ "blocked with a bucket", { { BLOCKED, 1005 }, BUCKET(1005, REUSABLE, 0) },
+	  STATE(BIND_BLOCKED) },
 	{ "reserved", { { RESERVED, 1005 } }, STATE(RESERVED) },
 	{ "reserved and blocked", { { RESERVED, 1005 }, { BLOCKED, 1005 } }, STATE(RESERVED) },
 	{ "reserved with a full socket", { { RESERVED, 1005 }, { FULL, 1005 } }, STATE(RESERVED) },
 
 	/* more than one at a port */
-	{ "a full socket, then a bucket", { { FULL, 1005 }, BUCKET(1005, REUSABLE, 0) }, STATE(IN_USE) },
-	{ "a bucket, then a full socket", { BUCKET(1005, REUSABLE, 0), { FULL, 1005 } }, STATE(IN_USE) },
+	{ "a full socket, then a bucket", { { FULL, 1005 }, BUCKET(1005, REUSABLE, 0) },
+	  STATE(IN_USE) },
+	{ "a bucket, then a full socket", { BUCKET(1005, REUSABLE, 0), { FULL, 1005 } },
+	  STATE(IN_USE) },
 	{ "a refused bucket, then a full socket", { BUCKET(1005, DISABLED, 9), { FULL, 1005 } },
 	  STATE(IN_USE) },
 	{ "a reusable bucket, then a refused one",
@@ -161,7 +165,8 @@ static void next_available(struct kunit *test)
 	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
 		KUNIT_EXPECT_EQ_MSG(test, r->ports.next_ms[i],
 				    i == TWSCOPE_VERDICT_TOO_YOUNG ? 200 :
-				    i == TWSCOPE_VERDICT_NO_TIMESTAMP ? 45000 : U32_MAX, "verdict %u", i);
+				    i == TWSCOPE_VERDICT_NO_TIMESTAMP ? 45000 : U32_MAX,
+				    "verdict %u", i);
 }
 
 /* The first and the last port of a range are of it. */
@@ -170,10 +175,12 @@ static void next_available_at_the_edges(struct kunit *test)
 	static const struct event first[] = { BUCKET(LOW, TOO_YOUNG, 7), {} };
 	static const struct event last[] = { BUCKET(HIGH, TOO_YOUNG, 8), {} };
 
-	KUNIT_EXPECT_EQ(test, scene_of(test, LOW, HIGH, first)->ports.next_ms[TWSCOPE_VERDICT_TOO_YOUNG],
-			7);
-	KUNIT_EXPECT_EQ(test, scene_of(test, LOW, HIGH, last)->ports.next_ms[TWSCOPE_VERDICT_TOO_YOUNG],
-			8);
+	struct scene *s;
+
+	s = scene_of(test, LOW, HIGH, first);
+	KUNIT_EXPECT_EQ(test, s->ports.next_ms[TWSCOPE_VERDICT_TOO_YOUNG], 7);
+	s = scene_of(test, LOW, HIGH, last);
+	KUNIT_EXPECT_EQ(test, s->ports.next_ms[TWSCOPE_VERDICT_TOO_YOUNG], 8);
 }
 
 struct map_case {
