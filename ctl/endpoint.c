@@ -106,10 +106,15 @@ static bool parse_port(struct parse *p, filter_port_fn port_by_name,
 	return true;
 }
 
+bool endpoint_link_local(const struct endpoint *e)
+{
+	return e->family == AF_INET6 && e->addr[0] == 0xfe &&
+	       (e->addr[1] & 0xc0) == 0x80;
+}
+
 static bool check_device(struct parse *p, const struct endpoint *e)
 {
-	if (!e->dev[0] || (e->family == AF_INET6 && e->addr[0] == 0xfe &&
-			   (e->addr[1] & 0xc0) == 0x80))
+	if (!e->dev[0] || endpoint_link_local(e))
 		return true;
 	return fail(p, "only link-local IPv6 addresses have a device after '%'; else it is given with --dev");
 }

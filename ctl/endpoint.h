@@ -27,6 +27,9 @@ int endpoint_parse(const char *text, filter_port_fn port_by_name,
 /* What looks like an endpoint and like no word of a filter. */
 bool endpoint_like(const char *text);
 
+/* fe80::/10, which means nothing without a device */
+bool endpoint_link_local(const struct endpoint *e);
+
 /* ::ffff:192.0.2.1 to 192.0.2.1: both are IPv4 on the wire */
 void endpoint_unmap(struct endpoint *e);
 

@@ -186,7 +186,7 @@ static void whatif_title(struct text *t, const struct tws_summary *s,
 	if (t->o.opt.no_header)
 		return;
 	label(t, "what if");
-	fprintf(t->o.opt.fp, "%s, in network namespace %u%s\n",
+	wrapped(t, 10, "%s, in network namespace %u%s",
 		policy_text(words, sizeof(words), p), s->netns,
 		netns_suffix(t, name, sizeof(name), s->netns));
 	label(t, "it is");
@@ -270,11 +270,25 @@ static void change_lines(struct text *t, const struct tws_summary *s)
 			change_line(t, s, verdict_order[i], verdict_order[j]);
 }
 
+/* The verdict is the same, but the time may not be. */
+static const char *waits_differ(char *buf, size_t size,
+				const struct tws_summary *s)
+{
+	char now[64], then[64];
+
+	within(now, sizeof(now), &s->wait);
+	within(then, sizeof(then), &s->whatif_wait);
+	buf[0] = '\0';
+	if (strcmp(now, then))
+		snprintf(buf, size, ". Now: %s. Then: %s", now, then);
+	return buf;
+}
+
 static void unchanged_lines(struct text *t, const struct tws_summary *s)
 {
 	uint64_t n = unchanged(s);
+	char a[32], more[160];
 	unsigned int i, v;
-	char a[32];
 
 	if (!n)
 		return;
@@ -286,7 +300,9 @@ static void unchanged_lines(struct text *t, const struct tws_summary *s)
 			continue;
 		fprintf(t->o.opt.fp, "          %9s  ",
 			text_count(a, sizeof(a), s->changes[v][v]));
-		wrapped(t, 21, "%s: %s", verdicts[v].name, verdicts[v].stays);
+		wrapped(t, 21, "%s: %s%s", verdicts[v].name, verdicts[v].stays,
+			v == TWSCOPE_VERDICT_TOO_YOUNG ?
+			waits_differ(more, sizeof(more), s) : "");
 	}
 }
 

@@ -71,6 +71,8 @@ static enum exit_code parse_dev(const char *text, struct question *q)
 	q->dev = text ? text : *of_to ? of_to : of_from;
 	if (text && !*text)
 		return wrong("--dev", "needs the name of a device");
+	if (endpoint_link_local(&q->to) && !*q->dev)
+		return wrong("--to", "is link-local and needs its device: [fe80::1%eth0]:443, or --dev");
 	if ((*of_to && strcmp(q->dev, of_to)) ||
 	    (*of_from && strcmp(q->dev, of_from))) {
 		complain("--dev and the devices after '%%' differ: give one device");

@@ -212,6 +212,8 @@ static void ports_errors(void **state)
 	expect("twctl ports --to 1.2.3.4:80 --dev ''", 2, "--dev needs the name of a device");
 	expect("twctl ports --to [fe80::1%lo]:80 --dev eth0", 2, "--dev and the devices after '%' differ: give one device\n");
 	expect("twctl ports --to [fe80::1%lo]:80 --from fe80::2%eth0", 2, "differ");
+	expect("twctl ports --to [fe80::1]:80", 2, "--to is link-local and needs its device: [fe80::1%eth0]:443, or --dev\n");
+	expect("twctl ports --to [fe80::1]:80 --from fe80::2", 2, "--to is link-local and needs its device");
 	expect("twctl ports --to 127.0.0.1:80 --dev no-such-dev", 1, "there is no device 'no-such-dev' in this network namespace");
 	expect("twctl ports --to [fe80::1%no-such-dev]:80", 1, "there is no device 'no-such-dev'");
 	assert_string_equal(out, "");

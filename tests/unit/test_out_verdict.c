@@ -198,6 +198,30 @@ static void whatif_that_changes_nothing(void **state)
 	free(got);
 }
 
+/* Too young under both, but not for as long. */
+static void whatif_that_changes_the_wait(void **state)
+{
+	const struct tws_policy p = {
+		.has_tcp_tw_reuse = true, .has_tcp_tw_reuse_delay = true,
+		.has_tcp_timestamps = true, .tcp_tw_reuse = 1,
+		.tcp_tw_reuse_delay = 60000, .tcp_timestamps = 1,
+	};
+	struct tws_summary s = judged();
+	char *got;
+
+	(void)state;
+	then_waits[16] = 1;
+	got = whatif_text(&s, &p, &plain);
+	assert_non_null(strstr(got,
+"what if   tcp_tw_reuse=1 tcp_tw_reuse_delay=60000 tcp_timestamps=1, in network\n"
+"          namespace 4026531840\n"
+"it is     tcp_tw_reuse=0 tcp_tw_reuse_delay=1000 tcp_timestamps=1\n"));
+	assert_non_null(strstr(got,
+"                500  too-young: their time is not over under either. Now:\n"
+"                     reusable within 512 ms. Then: some need 32.8 s or more\n"));
+	free(got);
+}
+
 static void whatif_of_nothing(void **state)
 {
 	const struct tws_policy p = {
@@ -761,6 +785,7 @@ int main(void)
 		cmocka_unit_test(a_broken_law_is_told),
 		cmocka_unit_test(whatif_screen),
 		cmocka_unit_test(whatif_that_changes_nothing),
+		cmocka_unit_test(whatif_that_changes_the_wait),
 		cmocka_unit_test(whatif_of_nothing),
 		cmocka_unit_test(whatif_fits),
 		cmocka_unit_test(whatif_table),
