@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the selftests share: TAP on stdout, commands, buckets."""
 
+import ctypes
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +12,10 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TWGEN = os.path.join(HERE, "twgen")
 SUBSTATES = {5: "fin-wait2", 6: "time-wait"}
+CLONE_NEWNET = 0x40000000
+NETLINK_GENERIC, SOL_NETLINK = 16, 270
+NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 10, 11, 12
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 _count = 0
 _failed = 0
@@ -159,3 +165,41 @@ def netstat():
     with open("/proc/net/netstat") as f:
         lines = [line.split() for line in f if line.startswith("TcpExt:")]
     return dict(zip(lines[0][1:], map(int, lines[1][1:])))
+
+
+def setting(name, value=None):
+    """A sysctl of the namespace this process is in, without another process to ask."""
+    with open("/proc/sys/" + name.replace(".", "/"), "r" if value is None else "w") as f:
+        return f.read().strip() if value is None else f.write(f"{value}\n")
+
+
+def ynl_client():
+    """The kernel tree's own Python client with our spec, in this process."""
+    sys.path.append(os.path.join(HERE, "ynl"))
+    from lib import YnlFamily
+    return YnlFamily(os.path.join(HERE, "twscope.yaml"), schema="")
+
+
+def ynl_socket():
+    """Another socket for that client, of the namespace and user this process has now."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
+    for option in NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK:
+        sock.setsockopt(SOL_NETLINK, option, 1)
+    return sock
+
+
+def own_netns():
+    """This process' network namespace, to come back to it."""
+    return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def new_netns():
+    """Puts this process into a new network namespace."""
+    if LIBC.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    return own_netns()
+
+
+def enter_netns(fd):
+    if LIBC.setns(fd, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
