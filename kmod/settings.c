@@ -123,6 +123,7 @@ static void enter(struct twscope_settings *set, struct net *net,
 	struct twscope_setting *s = &set->ns[set->n++];
 
 	s->id = twscope_netns_id(net);
+	s->net = net;
 	s->netns = net->ns.inum;
 	twscope_netns_sysctls(net, &s->sysctls);
 	twscope_settings_policy(&s->sysctls, &s->policy);
@@ -145,13 +146,6 @@ static struct twscope_settings *settings_alloc(unsigned int n)
 		return NULL;
 	}
 	return set;
-}
-
-static int by_id(const void *a, const void *b)
-{
-	const struct twscope_setting *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
 }
 
 static struct twscope_settings *enter_all(const struct twscope_whatif *w)
@@ -181,21 +175,56 @@ static struct twscope_settings *enter_all(const struct twscope_whatif *w)
 		if (n > room)
 			twscope_settings_free(set);
 	} while (n > room);
-
-	/* The list is nearly in this order, but not when two are made at once. */
-	sort(set->ns, set->n, sizeof(set->ns[0]), by_id, NULL);
 	return set;
+}
+
+static int by_net(const void *a, const void *b)
+{
+	const struct twscope_setting *x = a, *y = b;
+
+	return x->net < y->net ? -1 : x->net > y->net;
+}
+
+static int net_against(const void *key, const void *element)
+{
+	const struct twscope_setting *s = element;
+	const struct net *net = key;
+
+	return net < s->net ? -1 : net > s->net;
 }
 
 static void mark_blocked(const struct net *net, u32 l3mdev, u16 port, void *ctx)
 {
+	const struct twscope_settings *set = ctx;
 	const struct twscope_setting *s;
 
 	if (l3mdev)
 		return;
-	s = twscope_settings_find(ctx, twscope_netns_id(net));
+	s = bsearch(net, set->ns, set->n, sizeof(set->ns[0]), net_against);
 	if (s)
 		__set_bit(port, s->blocked);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct twscope_setting *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Sorted by what a bind bucket tells of its namespace; then by what ours do. */
+static int read_blocked(struct twscope_settings *set, const struct net *net)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < set->n; i++)
+		set->ns[i].blocked = set->blocked + i * BITS_TO_LONGS(ALL_PORTS);
+
+	sort(set->ns, set->n, sizeof(set->ns[0]), by_net, NULL);
+	err = twscope_bhash_each_blocked(net, mark_blocked, set);
+	sort(set->ns, set->n, sizeof(set->ns[0]), by_id, NULL);
+	return err;
 }
 
 /**
@@ -215,7 +244,6 @@ struct twscope_settings *twscope_settings_take(struct net *net,
 {
 	static const struct twscope_whatif nothing;
 	struct twscope_settings *set;
-	unsigned int i;
 	int err;
 
 	set = net ? settings_alloc(1) : enter_all(w ?: &nothing);
@@ -225,10 +253,7 @@ struct twscope_settings *twscope_settings_take(struct net *net,
 		enter(set, net, w ?: &nothing);
 
 	set->has_whatif = w;
-	for (i = 0; i < set->n; i++)
-		set->ns[i].blocked = set->blocked + i * BITS_TO_LONGS(ALL_PORTS);
-
-	err = twscope_bhash_each_blocked(net, mark_blocked, set);
+	err = read_blocked(set, net);
 	if (err) {
 		twscope_settings_free(set);
 		return ERR_PTR(err);

@@ -13,6 +13,7 @@ struct twscope_bucket;
 /**
  * struct twscope_setting - what decides on the buckets of one namespace
  * @id:		our number of the namespace
+ * @net:	to be compared only: nobody keeps it alive
  * @netns:	its inode number
  * @sysctls:	as they were
  * @policy:	what the kernel decides by
@@ -21,6 +22,7 @@ struct twscope_bucket;
  */
 struct twscope_setting {
 	u64			id;
+	const struct net	*net;
 	u32			netns;
 	struct twscope_sysctls	sysctls;
 	struct twscope_policy	policy;

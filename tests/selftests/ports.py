@@ -33,6 +33,8 @@ TICKS_MS = 12
 # Each round has ports of its own, so that none meets what another one left.
 SLOT, SLOTS, FIRST_SLOT, FIRST_SERVER = 64, 800, 10240, 2000
 NOBODY = 65534
+# With so many rounds everything has its turn.
+MANY = 30
 
 
 def packed(address, mapped=False):
@@ -91,8 +93,12 @@ def waiting_verdicts():
     return WAITING_VERDICTS - ({"fin-wait2"} if rules() == "seconds" else set())
 
 
+def without(request, *names):
+    return {k: v for k, v in request.items() if k not in names}
+
+
 def without_times(answer):
-    return {k: v for k, v in answer.items() if k not in ("walk-us", "waiting-next-ms")}
+    return without(answer, "walk-us", "waiting-next-ms")
 
 
 class Round:
@@ -300,11 +306,11 @@ class Tests:
     def report(self, namespaces):
         for what, claim in self.CLAIMS.items():
             wrong = self.wrong[what]
-            ok(not wrong and self.checked[what], f"{claim} ({self.checked[what]} times)",
-               "\n".join(wrong) or "never checked")
+            ok(not wrong and (self.checked[what] or ROUNDS < MANY),
+               f"{claim} ({self.checked[what]} times)", "\n".join(wrong) or "never checked")
         ok(self.unsteady * 5 <= ROUNDS, "at most one round in five outlasted its second",
            self.unsteady)
-        if ROUNDS >= 30:
+        if ROUNDS >= MANY:
             self.report_coverage(namespaces)
 
     def report_coverage(self, namespaces):
@@ -319,20 +325,19 @@ class Tests:
 def refusals(ynl):
     """Each with its text."""
     good = {"local": packed("127.0.0.1"), "remote": packed("127.0.0.2"), "remote-port": 80}
-    without = lambda name: {k: v for k, v in good.items() if k != name}
     addresses = "needs a source (local) and a destination (remote) address"
     port = "needs a destination port (remote-port), from 1 to 65535"
     family = "source and destination must be of one family, IPv4 or IPv6"
     cases = (
-        ("no source", without("local"), errno.EINVAL, addresses),
-        ("no destination", without("remote"), errno.EINVAL, addresses),
+        ("no source", without(good, "local"), errno.EINVAL, addresses),
+        ("no destination", without(good, "remote"), errno.EINVAL, addresses),
         ("no address at all", {"remote-port": 80}, errno.EINVAL, addresses),
         ("an address of 5 bytes", good | {"local": b"12345"}, errno.EINVAL,
          "an address has 4 bytes (IPv4) or 16 (IPv6)"),
         ("IPv4 to IPv6", good | {"remote": packed("::1")}, errno.EINVAL, family),
         ("IPv6 to IPv4-mapped", good | {"local": packed("::1"),
                                         "remote": packed("127.0.0.1", True)}, errno.EINVAL, family),
-        ("no port", without("remote-port"), errno.EINVAL, port),
+        ("no port", without(good, "remote-port"), errno.EINVAL, port),
         ("port 0", good | {"remote-port": 0}, errno.ERANGE, port),
         ("port 65536", good | {"remote-port": 65536}, errno.ERANGE, port),
         ("an unknown ifindex", good | {"ifindex": 4711}, errno.ENODEV, "no device of this ifindex"),
