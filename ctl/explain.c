@@ -7,6 +7,7 @@
 
 #define LINUX_REUSE	"Linux: tcp_tw_reuse"
 #define LINUX_BIND	"Linux: bind buckets"
+#define LINUX_RANGE	"Linux: ip_local_port_range"
 #define RFC_TIMESTAMPS	"RFC 6191, RFC 7323 (PAWS)"
 #define RFC_CLOSING	"RFC 9293 3.6"
 #define RFC_2MSL	"RFC 9293 3.6.1, RFC 1122 4.2.2.13"
@@ -59,10 +60,15 @@ void explain_end(const struct explanation *e, struct explained *x)
 static void port_search(const struct explanation *e, bool held,
 			struct explained *x)
 {
-	(void)e;
-	say(x, LINUX_BIND, held ?
-	    "its bind bucket was made by connect() alone, so the port search goes on to ask" :
-	    "bind() made or joined its bind bucket: the port search passes the port by without asking");
+	if (e->bucket->verdict == TWSCOPE_VERDICT_NOT_SEARCHED)
+		say(x, LINUX_RANGE,
+		    "its port is outside of ip_local_port_range, %u-%u, or in ip_local_reserved_ports: the port search never comes to it",
+		    e->sysctls->ip_local_port_range_min,
+		    e->sysctls->ip_local_port_range_max);
+	else
+		say(x, LINUX_BIND, held ?
+		    "its bind bucket was made by connect() alone, so the port search goes on to ask" :
+		    "bind() made or joined its bind bucket: the port search passes the port by without asking");
 }
 
 static void timestamp(const struct explanation *e, bool held,
@@ -198,6 +204,7 @@ void explain_verdict(const struct explanation *e, struct explained *x)
 		[TWSCOPE_VERDICT_FIN_WAIT2] = RFC_CLOSING,
 		[TWSCOPE_VERDICT_NO_TIMESTAMP] = RFC_TIMESTAMPS,
 		[TWSCOPE_VERDICT_BIND_BLOCKED] = LINUX_BIND,
+		[TWSCOPE_VERDICT_NOT_SEARCHED] = LINUX_RANGE,
 	};
 	uint32_t v = e->bucket->verdict;
 
@@ -332,7 +339,11 @@ static void answers(const struct explanation *e, struct explained *x)
 {
 	char in[24];
 
-	if (e->bucket->has_answer_in)
+	if (!e->bucket->has_rcv_wnd)
+		say(x, "Linux: tcp_invalid_ratelimit",
+		    "one that is not accepted is answered with an ACK, at most every %u ms",
+		    e->sysctls->tcp_invalid_ratelimit);
+	else if (e->bucket->has_answer_in)
 		say(x, "Linux: tcp_invalid_ratelimit",
 		    "one that is not accepted gets no answer for %s: an ACK was sent less than %u ms ago",
 		    text_wait_words(in, sizeof(in), e->bucket->answer_in_ms),

@@ -50,6 +50,12 @@ const struct verdict verdicts[TWSCOPE_N_VERDICTS] = {
 		.why = "the port search passes the port by without asking, as bind() made or joined its bind bucket",
 		.stays = "bind() made or joined the port, so connect() passes it by; no sysctl changes that. Programs that bind() before connect() avoid it with IP_BIND_ADDRESS_NO_PORT",
 	},
+	[TWSCOPE_VERDICT_NOT_SEARCHED] = {
+		.name = "not-searched",
+		.brief = "outside of the port range, or reserved",
+		.why = "the port search never comes to the port: it is outside of ip_local_port_range, or in ip_local_reserved_ports",
+		.stays = "connect() takes ports of ip_local_port_range only, without ip_local_reserved_ports; theirs are others, such as a server's own",
+	},
 };
 
 const uint8_t verdict_order[TWSCOPE_N_VERDICTS] = {
@@ -60,6 +66,7 @@ const uint8_t verdict_order[TWSCOPE_N_VERDICTS] = {
 	TWSCOPE_VERDICT_FIN_WAIT2,
 	TWSCOPE_VERDICT_NO_TIMESTAMP,
 	TWSCOPE_VERDICT_BIND_BLOCKED,
+	TWSCOPE_VERDICT_NOT_SEARCHED,
 	TWSCOPE_VERDICT_UNKNOWN,
 };
 

@@ -389,6 +389,20 @@ static struct tws_policy policy_of(const struct run *r, const struct trial *t)
 	};
 }
 
+static int cannot_set(struct run *r, int error)
+{
+	return fail(r, "cannot set sysctls in the private namespace: %s",
+		    strerror(-error));
+}
+
+/* The port search comes to this port and to no other. */
+static int narrow(struct run *r, const struct trial *t)
+{
+	int ret = verify_net_narrow(r->net, t->port);
+
+	return ret ? cannot_set(r, ret) : 0;
+}
+
 static int set_policy(struct run *r, const struct trial *t)
 {
 	const struct tws_policy p = policy_of(r, t);
@@ -400,12 +414,7 @@ static int set_policy(struct run *r, const struct trial *t)
 	if (!ret)
 		ret = verify_net_set(r->net, VERIFY_SYSCTL_TIMESTAMPS,
 				     p.tcp_timestamps);
-	if (!ret)
-		ret = verify_net_narrow(r->net, t->port);
-	if (ret)
-		return fail(r, "cannot set sysctls in the private namespace: %s",
-			    strerror(-ret));
-	return 0;
+	return ret ? cannot_set(r, ret) : narrow(r, t);
 }
 
 /*
@@ -453,7 +462,7 @@ static int ask_twice(struct run *r, struct trial *t, struct answer *a)
 	enum verify_result result;
 
 	if (t->scenario.check_whatif) {
-		if (ask(r, t, &p, a) < 0)
+		if (narrow(r, t) < 0 || ask(r, t, &p, a) < 0)
 			return -1;
 		foretold = under_policy(a);
 	}

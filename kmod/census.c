@@ -66,12 +66,12 @@ static void judge(const struct twscope_settings *set,
 		  const struct twscope_setting *s,
 		  const struct twscope_bucket *b, struct twscope_verdicts *v)
 {
-	bool blocked = twscope_settings_blocked(s, b);
+	u8 search = twscope_settings_search(set, s, b);
 	struct twscope_judgement now, whatif;
 
-	twscope_judge(b, &s->policy, blocked, &now);
+	twscope_judge(b, &s->policy, search, &now);
 	if (set->has_whatif)
-		twscope_judge(b, &s->whatif, blocked, &whatif);
+		twscope_judge(b, &s->whatif, search, &whatif);
 	twscope_verdicts_add(v, &now, twscope_judge_bound(b, &s->policy),
 			     set->has_whatif ? &whatif : NULL);
 }

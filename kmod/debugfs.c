@@ -152,6 +152,7 @@ static const char * const verdict_names[] = {
 	[TWSCOPE_VERDICT_FIN_WAIT2]	= "fin-wait2",
 	[TWSCOPE_VERDICT_NO_TIMESTAMP]	= "no-timestamp",
 	[TWSCOPE_VERDICT_BIND_BLOCKED]	= "bind-blocked",
+	[TWSCOPE_VERDICT_NOT_SEARCHED]	= "not-searched",
 };
 
 static int decisions_show(struct seq_file *m, void *v)

@@ -37,11 +37,27 @@ struct bucket_dump {
 	bool			net_admin;
 };
 
-static struct bucket_dump **bucket_dump(struct netlink_callback *cb)
-{
-	BUILD_BUG_ON(sizeof(struct bucket_dump *) > sizeof(cb->ctx));
+/**
+ * struct bucket_ctx - what netlink keeps for us between .start, reads and .done
+ * @caps: what the sender of the request may see
+ * @dump: the dump, NULL before the first read
+ */
+struct bucket_ctx {
+	struct twscope_nl_caps	caps;
+	struct bucket_dump	*dump;
+};
 
-	return (struct bucket_dump **)cb->ctx;
+static struct bucket_ctx *bucket_ctx(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct bucket_ctx) > sizeof(cb->ctx));
+
+	return (struct bucket_ctx *)cb->ctx;
+}
+
+int twscope_nl_bucket_get_start(struct netlink_callback *cb)
+{
+	twscope_netlink_caps(cb, &bucket_ctx(cb)->caps);
+	return 0;
 }
 
 static void bucket_dump_free(struct bucket_dump *dump)
@@ -74,11 +90,12 @@ static int parse_request(struct bucket_dump *dump, struct netlink_callback *cb,
 	int err = 0;
 
 	dump->explain = nla_get_flag(attrs[TWSCOPE_A_BUCKET_EXPLAIN]);
-	dump->net_admin = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
+	dump->net_admin = bucket_ctx(cb)->caps.net;
 	*net = sock_net(cb->skb->sk);
 	if (nla_get_flag(attrs[TWSCOPE_A_BUCKET_ALL_NETNS])) {
 		*net = NULL;
-		err = twscope_netlink_all_netns(cb);
+		err = twscope_netlink_all_netns(&bucket_ctx(cb)->caps,
+						cb->extack);
 	}
 	if (!err)
 		err = twscope_netlink_filter(cb->nlh, TWSCOPE_A_BUCKET_FILTER,
@@ -117,7 +134,7 @@ static int bucket_dump_begin(struct netlink_callback *cb)
 		return err;
 	}
 
-	*bucket_dump(cb) = dump;
+	bucket_ctx(cb)->dump = dump;
 	return 0;
 }
 
@@ -155,31 +172,32 @@ static int put_judgement(struct sk_buff *skb, const struct twscope_judgement *j,
 	return 0;
 }
 
-/* What a SYN needs is as good as rcv_nxt and ts_recent. */
+/*
+ * What a SYN needs is as good as rcv_nxt and ts_recent, and so is whether the
+ * last one was answered: thirty forged ones, and it is found.
+ */
 static int put_syn_needs(struct sk_buff *skb, const struct twscope_bucket *b,
 			 const struct twscope_policy *p)
 {
+	u32 answer_in_ms = twscope_answer_in_ms(b, p);
 	u32 seq, tsval;
 
 	if ((twscope_syn_seq(b, &seq) &&
 	     nla_put_u32(skb, TWSCOPE_A_BUCKET_SYN_SEQ, seq)) ||
 	    (twscope_syn_tsval(b, p, &tsval) &&
 	     nla_put_u32(skb, TWSCOPE_A_BUCKET_SYN_TSVAL, tsval)) ||
+	    (answer_in_ms &&
+	     nla_put_u32(skb, TWSCOPE_A_BUCKET_ANSWER_IN_MS, answer_in_ms)) ||
 	    nla_put_u32(skb, TWSCOPE_A_BUCKET_RCV_WND, b->rcv_wnd))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int put_explanation(struct sk_buff *skb, const struct twscope_bucket *b,
-			   const struct twscope_policy *p,
-			   const struct twscope_judgement *j)
+static int put_conditions(struct sk_buff *skb,
+			  const struct twscope_judgement *j)
 {
-	u32 answer_in_ms = twscope_answer_in_ms(b, p);
-
 	if (nla_put_u32(skb, TWSCOPE_A_BUCKET_CONDITIONS_ASKED, j->asked) ||
-	    nla_put_u32(skb, TWSCOPE_A_BUCKET_CONDITIONS_HELD, j->held) ||
-	    (answer_in_ms &&
-	     nla_put_u32(skb, TWSCOPE_A_BUCKET_ANSWER_IN_MS, answer_in_ms)))
+	    nla_put_u32(skb, TWSCOPE_A_BUCKET_CONDITIONS_HELD, j->held))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -188,17 +206,17 @@ static int put_verdicts(struct sk_buff *skb, const struct bucket_dump *dump,
 			const struct twscope_setting *s,
 			const struct twscope_bucket *b)
 {
-	bool blocked = twscope_settings_blocked(s, b);
+	u8 search = twscope_settings_search(dump->settings, s, b);
 	struct twscope_judgement j;
 
-	twscope_judge(b, &s->policy, blocked, &j);
+	twscope_judge(b, &s->policy, search, &j);
 	if (put_judgement(skb, &j, TWSCOPE_A_BUCKET_VERDICT,
 			  TWSCOPE_A_BUCKET_WAIT_MS) ||
 	    nla_put_u32(skb, TWSCOPE_A_BUCKET_BOUND_VERDICT,
 			twscope_judge_bound(b, &s->policy)))
 		return -EMSGSIZE;
 	if (dump->explain &&
-	    (put_explanation(skb, b, &s->whatif, &j) ||
+	    (put_conditions(skb, &j) ||
 	     (dump->net_admin && put_syn_needs(skb, b, &s->whatif))))
 		return -EMSGSIZE;
 	if (dump->has_syn &&
@@ -208,7 +226,7 @@ static int put_verdicts(struct sk_buff *skb, const struct bucket_dump *dump,
 	if (!dump->settings->has_whatif)
 		return 0;
 
-	twscope_judge(b, &s->whatif, blocked, &j);
+	twscope_judge(b, &s->whatif, search, &j);
 	return put_judgement(skb, &j, TWSCOPE_A_BUCKET_WHATIF_VERDICT,
 			     TWSCOPE_A_BUCKET_WHATIF_WAIT_MS);
 }
@@ -285,12 +303,12 @@ int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 	struct bucket_dump *dump;
 	int err;
 
-	if (!*bucket_dump(cb)) {
+	if (!bucket_ctx(cb)->dump) {
 		err = bucket_dump_begin(cb);
 		if (err)
 			return err;
 	}
-	dump = *bucket_dump(cb);
+	dump = bucket_ctx(cb)->dump;
 
 	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&dump->walk));
 	     twscope_walk_advance(&dump->walk)) {
@@ -304,7 +322,7 @@ int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 
 int twscope_nl_bucket_get_done(struct netlink_callback *cb)
 {
-	struct bucket_dump *dump = *bucket_dump(cb);
+	struct bucket_dump *dump = bucket_ctx(cb)->dump;
 
 	if (dump)
 		bucket_dump_free(dump);

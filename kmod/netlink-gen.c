@@ -87,6 +87,7 @@ const struct genl_split_ops twscope_nl_ops[5] = {
 	},
 	{
 		.cmd		= TWSCOPE_CMD_SUMMARY_GET,
+		.start		= twscope_nl_summary_get_start,
 		.dumpit		= twscope_nl_summary_get_dumpit,
 		.done		= twscope_nl_summary_get_done,
 		.policy		= twscope_summary_get_dump_nl_policy,
@@ -95,6 +96,7 @@ const struct genl_split_ops twscope_nl_ops[5] = {
 	},
 	{
 		.cmd		= TWSCOPE_CMD_BUCKET_GET,
+		.start		= twscope_nl_bucket_get_start,
 		.dumpit		= twscope_nl_bucket_get_dumpit,
 		.done		= twscope_nl_bucket_get_done,
 		.policy		= twscope_bucket_get_nl_policy,

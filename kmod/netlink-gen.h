@@ -20,6 +20,8 @@ extern const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT
 /* Ops table for twscope */
 extern const struct genl_split_ops twscope_nl_ops[5];
 
+int twscope_nl_summary_get_start(struct netlink_callback *cb);
+int twscope_nl_bucket_get_start(struct netlink_callback *cb);
 int twscope_nl_summary_get_done(struct netlink_callback *cb);
 int twscope_nl_bucket_get_done(struct netlink_callback *cb);
 

@@ -152,6 +152,7 @@ static int put_scan(struct sk_buff *skb, const struct twscope_portscan *scan)
 			c->blocked_in_use) ||
 	    nla_put_u32(skb, TWSCOPE_A_PORT_BIND_BLOCKED_WAITING,
 			c->blocked_waiting) ||
+	    nla_put_u32(skb, TWSCOPE_A_PORT_CELLS, c->cells) ||
 	    nla_put(skb, TWSCOPE_A_PORT_MAP, c->cells * sizeof(c->map[0]),
 		    c->map) ||
 	    nla_put_u32(skb, TWSCOPE_A_PORT_WALK_US, scan->walk_us))

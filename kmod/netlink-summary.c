@@ -167,10 +167,12 @@ int twscope_nl_summary_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 /**
  * struct summary_dump - a dump of summaries between two reads
+ * @caps: what the sender of the request may see
  * @census: what the walk counted, NULL before the first read
  * @next: the next namespace to tell of
  */
 struct summary_dump {
+	struct twscope_nl_caps	caps;
 	struct twscope_census	*census;
 	unsigned int		next;
 };
@@ -182,13 +184,19 @@ static struct summary_dump *summary_dump(struct netlink_callback *cb)
 	return (struct summary_dump *)cb->ctx;
 }
 
+int twscope_nl_summary_get_start(struct netlink_callback *cb)
+{
+	twscope_netlink_caps(cb, &summary_dump(cb)->caps);
+	return 0;
+}
+
 /* In the first read rather than in .start: there, an old kernel has no extack. */
 static int summary_dump_begin(struct netlink_callback *cb)
 {
 	struct twscope_census *census;
 	int err;
 
-	err = twscope_netlink_all_netns(cb);
+	err = twscope_netlink_all_netns(&summary_dump(cb)->caps, cb->extack);
 	if (err)
 		return err;
 

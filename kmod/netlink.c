@@ -26,20 +26,39 @@ struct genl_family twscope_nl_family __ro_after_init = {
 };
 
 /**
- * twscope_netlink_all_netns() - may a dump reach beyond the caller's namespace
+ * twscope_netlink_caps() - what may the sender of a request see
  * @cb: the dump
+ * @caps: where to
  *
- * Judged by whoever opened the socket and by whoever reads from it first.
+ * To be called in .start, which runs in the sender's sendmsg(). The first read
+ * does not: with a full receive buffer it waits for whoever reads from the
+ * socket, and that may be a setuid program whose stdin it is.
  *
  * Context: process.
- * Return: 0, or -EPERM with a text in @cb->extack.
  */
-int twscope_netlink_all_netns(struct netlink_callback *cb)
+void twscope_netlink_caps(struct netlink_callback *cb,
+			  struct twscope_nl_caps *caps)
 {
-	if (netlink_capable(cb->skb, CAP_NET_ADMIN))
+	caps->host = netlink_capable(cb->skb, CAP_NET_ADMIN);
+	caps->net = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
+}
+
+/**
+ * twscope_netlink_all_netns() - may a dump reach beyond the caller's namespace
+ * @caps: what its sender may see
+ * @extack: where a text goes that says what is missing
+ *
+ * Context: process; in the first read, as .start has no place for a text on an
+ * old kernel.
+ * Return: 0, or -EPERM with that text.
+ */
+int twscope_netlink_all_netns(const struct twscope_nl_caps *caps,
+			      struct netlink_ext_ack *extack)
+{
+	if (caps->host)
 		return 0;
 
-	NL_SET_ERR_MSG(cb->extack,
+	NL_SET_ERR_MSG(extack,
 		       "all network namespaces: needs CAP_NET_ADMIN in the initial user namespace");
 	return -EPERM;
 }

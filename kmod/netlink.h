@@ -14,12 +14,25 @@ struct twscope_filter;
 struct twscope_syn;
 struct twscope_whatif;
 
+/**
+ * struct twscope_nl_caps - what the sender of a dump's request may see
+ * @host:	all network namespaces
+ * @net:	the secrets of the buckets of its own
+ */
+struct twscope_nl_caps {
+	bool host;
+	bool net;
+};
+
 extern struct genl_family twscope_nl_family;
 
 /* netlink.c */
 int twscope_netlink_init(void);
 void twscope_netlink_exit(void);
-int twscope_netlink_all_netns(struct netlink_callback *cb);
+void twscope_netlink_caps(struct netlink_callback *cb,
+			  struct twscope_nl_caps *caps);
+int twscope_netlink_all_netns(const struct twscope_nl_caps *caps,
+			      struct netlink_ext_ack *extack);
 void *twscope_netlink_begin(struct netlink_callback *cb, struct sk_buff *skb,
 			    u8 cmd);
 

@@ -75,6 +75,12 @@ u8 twscope_ports_state(const struct twscope_ports *p, u16 port)
 	}
 }
 
+/*
+ * Where two are in the way (one of them bound to the device, one to none), the
+ * kernel lets the first in the chain decide, and so do we: they are to be told
+ * in that order.
+ */
+
 /**
  * twscope_ports_full() - a full socket was found
  * @p: the range
@@ -84,12 +90,8 @@ u8 twscope_ports_state(const struct twscope_ports *p, u16 port)
  */
 void twscope_ports_full(struct twscope_ports *p, u16 port)
 {
-	p->found[port] = FOUND_FULL;
-}
-
-static bool is_refused(u8 found)
-{
-	return found != FOUND_NOTHING && found != FOUND_REUSABLE;
+	if (p->found[port] == FOUND_NOTHING)
+		p->found[port] = FOUND_FULL;
 }
 
 /**
@@ -99,15 +101,12 @@ static bool is_refused(u8 found)
  * @verdict: enum twscope_verdict, without regard to its bind bucket
  * @available_ms: until it is reusable or gone, whichever is first
  *
- * A full socket at the same port counts more, and so does a bucket that is
- * refused.
- *
  * Context: any; takes no lock.
  */
 void twscope_ports_bucket(struct twscope_ports *p, u16 port, u8 verdict,
 			  u32 available_ms)
 {
-	if (is_refused(p->found[port]))
+	if (p->found[port] != FOUND_NOTHING)
 		return;
 
 	p->found[port] = FOUND_BUCKET + verdict;

@@ -45,7 +45,7 @@ static void add_bucket(struct workspace *ws, const struct twscope_policy *p,
 	u32 available_ms = b->remaining_ms;
 	struct twscope_judgement j;
 
-	twscope_judge(b, p, false, &j);
+	twscope_judge(b, p, TWSCOPE_SEARCH_ASKS, &j);
 	if (j.verdict == TWSCOPE_VERDICT_TOO_YOUNG)
 		available_ms = min(available_ms, j.wait_ms);
 	twscope_ports_bucket(&ws->ports, b->local_port, j.verdict,

@@ -21,9 +21,10 @@
 #include "bhash.h"
 #include "bucket.h"
 #include "compat/timewait.h"
+#include "ports.h"
 #include "settings.h"
 
-#define ALL_PORTS	65536
+#define BITMAP_LONGS	BITS_TO_LONGS(TWSCOPE_ALL_PORTS)
 
 /* Namespaces that may be made between counting and listing them. */
 #define NEW_NAMESPACES	16
@@ -117,15 +118,32 @@ void twscope_settings_policy(const struct twscope_sysctls *s,
 	};
 }
 
+static void mark_unsearched(struct twscope_setting *s, const struct net *net)
+{
+	const unsigned long *reserved = twscope_netns_reserved_ports(net);
+	unsigned int low = s->sysctls.ip_local_port_range_min;
+	unsigned int high = s->sysctls.ip_local_port_range_max;
+
+	if (reserved)
+		bitmap_copy(s->unsearched, reserved, TWSCOPE_ALL_PORTS);
+	bitmap_set(s->unsearched, 0, low);
+	bitmap_set(s->unsearched, high + 1, TWSCOPE_ALL_PORTS - high - 1);
+}
+
 static void enter(struct twscope_settings *set, struct net *net,
 		  const struct twscope_whatif *w)
 {
-	struct twscope_setting *s = &set->ns[set->n++];
+	struct twscope_setting *s = &set->ns[set->n];
+
+	s->unsearched = set->bitmaps + 2 * set->n * BITMAP_LONGS;
+	s->blocked = s->unsearched + BITMAP_LONGS;
+	set->n++;
 
 	s->id = twscope_netns_id(net);
 	s->net = net;
 	s->netns = net->ns.inum;
 	twscope_netns_sysctls(net, &s->sysctls);
+	mark_unsearched(s, net);
 	twscope_settings_policy(&s->sysctls, &s->policy);
 	s->whatif = s->policy;
 	twscope_policy_override(&s->whatif, w);
@@ -139,9 +157,9 @@ static struct twscope_settings *settings_alloc(unsigned int n)
 	if (!set)
 		return NULL;
 
-	set->blocked = kvcalloc(n, BITS_TO_LONGS(ALL_PORTS) * sizeof(long),
+	set->bitmaps = kvcalloc(n, 2 * BITMAP_LONGS * sizeof(long),
 				GFP_KERNEL_ACCOUNT);
-	if (!set->blocked) {
+	if (!set->bitmaps) {
 		kvfree(set);
 		return NULL;
 	}
@@ -215,11 +233,7 @@ static int by_id(const void *a, const void *b)
 /* Sorted by what a bind bucket tells of its namespace; then by what ours do. */
 static int read_blocked(struct twscope_settings *set, const struct net *net)
 {
-	unsigned int i;
 	int err;
-
-	for (i = 0; i < set->n; i++)
-		set->ns[i].blocked = set->blocked + i * BITS_TO_LONGS(ALL_PORTS);
 
 	sort(set->ns, set->n, sizeof(set->ns[0]), by_net, NULL);
 	err = twscope_bhash_each_blocked(net, mark_blocked, set);
@@ -232,7 +246,7 @@ static int read_blocked(struct twscope_settings *set, const struct net *net)
  * @net: in this namespace, which the caller keeps alive; NULL for all of them
  * @w: sysctls to judge by as well, NULL for none
  *
- * Takes 8 KiB for each namespace, charged to the caller.
+ * Takes 16 KiB for each namespace, charged to the caller.
  *
  * Context: process, may sleep. Takes net_rwsem for reading, for the time it
  * takes to list the namespaces, then the lock of one bind chain at a time.
@@ -253,6 +267,7 @@ struct twscope_settings *twscope_settings_take(struct net *net,
 		enter(set, net, w ?: &nothing);
 
 	set->has_whatif = w;
+	set->only = net;
 	err = read_blocked(set, net);
 	if (err) {
 		twscope_settings_free(set);
@@ -270,7 +285,7 @@ struct twscope_settings *twscope_settings_take(struct net *net,
 void twscope_settings_free(struct twscope_settings *set)
 {
 	if (set)
-		kvfree(set->blocked);
+		kvfree(set->bitmaps);
 	kvfree(set);
 }
 
@@ -296,15 +311,20 @@ twscope_settings_find(const struct twscope_settings *set, u64 id)
 	return bsearch(&id, set->ns, set->n, sizeof(set->ns[0]), id_against);
 }
 
-/* Under an L3 master device ports are bound apart; few know one. */
-static bool blocked_under_l3mdev(const struct twscope_setting *s,
+/*
+ * Under an L3 master device ports are bound apart; few know one. To find a
+ * namespace by its number passes all of them, which only those who may look at
+ * all can ask for.
+ */
+static bool blocked_under_l3mdev(const struct twscope_settings *set,
+				 const struct twscope_setting *s,
 				 const struct twscope_bucket *b)
 {
 	const struct net *net;
 	bool blocked = false;
 
 	rcu_read_lock();
-	net = twscope_netns_of(s->id);
+	net = set->only ?: twscope_netns_of(s->id);
 	if (net)
 		blocked = twscope_bhash_is_blocked(net, b->l3mdev,
 						   b->local_port);
@@ -312,18 +332,31 @@ static bool blocked_under_l3mdev(const struct twscope_setting *s,
 	return blocked;
 }
 
+static bool is_blocked(const struct twscope_settings *set,
+		       const struct twscope_setting *s,
+		       const struct twscope_bucket *b)
+{
+	if (b->l3mdev)
+		return blocked_under_l3mdev(set, s, b);
+	return test_bit(b->local_port, s->blocked);
+}
+
 /**
- * twscope_settings_blocked() - does connect() pass a bucket's port by
- * @s: the setting of its namespace
+ * twscope_settings_search() - what does the port search do at a bucket's port
+ * @set: the settings
+ * @s: of them that of the bucket's namespace
  * @b: the bucket
  *
  * Context: process.
- * Return: true where it does.
+ * Return: enum twscope_search.
  */
-bool twscope_settings_blocked(const struct twscope_setting *s,
-			      const struct twscope_bucket *b)
+u8 twscope_settings_search(const struct twscope_settings *set,
+			   const struct twscope_setting *s,
+			   const struct twscope_bucket *b)
 {
-	if (b->l3mdev)
-		return blocked_under_l3mdev(s, b);
-	return test_bit(b->local_port, s->blocked);
+	if (test_bit(b->local_port, s->unsearched))
+		return TWSCOPE_SEARCH_NEVER;
+	if (is_blocked(set, s, b))
+		return TWSCOPE_SEARCH_BLOCKED;
+	return TWSCOPE_SEARCH_ASKS;
 }

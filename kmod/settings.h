@@ -18,7 +18,8 @@ struct twscope_bucket;
  * @sysctls:	as they were
  * @policy:	what the kernel decides by
  * @whatif:	the same with the caller's sysctls, if there are any
- * @blocked:	a bit for each port that connect() passes by
+ * @unsearched:	a bit for each port that the port search never comes to
+ * @blocked:	a bit for each port that it passes by
  */
 struct twscope_setting {
 	u64			id;
@@ -27,19 +28,22 @@ struct twscope_setting {
 	struct twscope_sysctls	sysctls;
 	struct twscope_policy	policy;
 	struct twscope_policy	whatif;
+	unsigned long		*unsearched;
 	unsigned long		*blocked;
 };
 
 /**
  * struct twscope_settings - what decides, read once before a walk
  * @has_whatif:	the caller gave sysctls
- * @blocked:	memory of the bitmaps
+ * @only:	the one namespace, which the caller keeps alive; NULL for all
+ * @bitmaps:	their memory
  * @n:		namespaces
  * @ns:		each of them, @ns[].id ascending
  */
 struct twscope_settings {
 	bool			has_whatif;
-	unsigned long		*blocked;
+	const struct net	*only;
+	unsigned long		*bitmaps;
 	unsigned int		n;
 	struct twscope_setting	ns[];
 };
@@ -55,7 +59,8 @@ struct twscope_settings *twscope_settings_take(struct net *net,
 void twscope_settings_free(struct twscope_settings *set);
 const struct twscope_setting *
 twscope_settings_find(const struct twscope_settings *set, u64 id);
-bool twscope_settings_blocked(const struct twscope_setting *s,
-			      const struct twscope_bucket *b);
+u8 twscope_settings_search(const struct twscope_settings *set,
+			   const struct twscope_setting *s,
+			   const struct twscope_bucket *b);
 
 #endif /* TWSCOPE_SETTINGS_H */

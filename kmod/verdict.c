@@ -81,12 +81,12 @@ static u8 conditions_asked(const struct twscope_policy *p)
 }
 
 static u8 conditions_held(const struct twscope_bucket *b,
-			  const struct twscope_policy *p, bool bind_blocked,
+			  const struct twscope_policy *p, u8 search,
 			  bool too_young)
 {
 	u8 held = 0;
 
-	if (!bind_blocked)
+	if (search == TWSCOPE_SEARCH_ASKS)
 		held |= TWSCOPE_CONDITION_PORT_SEARCH;
 	if (b->has_ts)
 		held |= TWSCOPE_CONDITION_TIMESTAMP;
@@ -102,11 +102,13 @@ static u8 conditions_held(const struct twscope_bucket *b,
 }
 
 /* The condition that is hardest to meet first. */
-static u8 verdict_of(u8 refused, u8 rules)
+static u8 verdict_of(u8 refused, u8 rules, u8 search)
 {
 	bool unsure = false;
 
-	if (refused & TWSCOPE_CONDITION_PORT_SEARCH)
+	if (search == TWSCOPE_SEARCH_NEVER)
+		return TWSCOPE_VERDICT_NOT_SEARCHED;
+	if (search == TWSCOPE_SEARCH_BLOCKED)
 		return TWSCOPE_VERDICT_BIND_BLOCKED;
 	if (refused & TWSCOPE_CONDITION_TIMESTAMP)
 		return TWSCOPE_VERDICT_NO_TIMESTAMP;
@@ -130,7 +132,7 @@ static u8 verdict_of(u8 refused, u8 rules)
  * twscope_judge() - would a connect() that looks for a port take this bucket's
  * @b: the bucket
  * @p: what decides besides it
- * @bind_blocked: the port search passes its port by
+ * @search: enum twscope_search, what the port search does at its port
  * @j: where to, all of it is written
  *
  * The connect() in question goes to the bucket's destination, from its source
@@ -139,7 +141,7 @@ static u8 verdict_of(u8 refused, u8 rules)
  * Context: any; takes no lock.
  */
 void twscope_judge(const struct twscope_bucket *b,
-		   const struct twscope_policy *p, bool bind_blocked,
+		   const struct twscope_policy *p, u8 search,
 		   struct twscope_judgement *j)
 {
 	u32 wait_ms = too_young_ms(b, p);
@@ -149,8 +151,8 @@ void twscope_judge(const struct twscope_bucket *b,
 		return;
 
 	j->asked = conditions_asked(p);
-	j->held = j->asked & conditions_held(b, p, bind_blocked, wait_ms);
-	j->verdict = verdict_of(j->asked & ~j->held, p->rules);
+	j->held = j->asked & conditions_held(b, p, search, wait_ms);
+	j->verdict = verdict_of(j->asked & ~j->held, p->rules, search);
 	if (j->verdict == TWSCOPE_VERDICT_TOO_YOUNG)
 		j->wait_ms = wait_ms;
 }

@@ -8,6 +8,18 @@
 struct twscope_bucket;
 
 /**
+ * enum twscope_search - what the port search does at a port
+ * @TWSCOPE_SEARCH_ASKS:	it asks whether a connection may begin there
+ * @TWSCOPE_SEARCH_BLOCKED:	bind() made or joined the bind bucket: passed by
+ * @TWSCOPE_SEARCH_NEVER:	reserved, or outside of the range
+ */
+enum twscope_search {
+	TWSCOPE_SEARCH_ASKS,
+	TWSCOPE_SEARCH_BLOCKED,
+	TWSCOPE_SEARCH_NEVER,
+};
+
+/**
  * struct twscope_policy - what decides on a bucket besides the bucket
  * @rules:		enum twscope_rules, by which the kernel reuses
  * @tcp_tw_reuse:	sysctl
@@ -75,7 +87,7 @@ struct twscope_syn {
 void twscope_policy_override(struct twscope_policy *p,
 			     const struct twscope_whatif *w);
 void twscope_judge(const struct twscope_bucket *b,
-		   const struct twscope_policy *p, bool bind_blocked,
+		   const struct twscope_policy *p, u8 search,
 		   struct twscope_judgement *j);
 u8 twscope_judge_bound(const struct twscope_bucket *b,
 		       const struct twscope_policy *p);

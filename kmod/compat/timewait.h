@@ -3,6 +3,7 @@
 #define TWSCOPE_COMPAT_TIMEWAIT_H
 
 #include <linux/version.h>
+#include <generated/utsrelease.h> /* UTS_UBUNTU_RELEASE_ABI */
 #include <net/inet_hashtables.h>
 #include <net/l3mdev.h>
 #include <net/net_namespace.h>
@@ -64,7 +65,8 @@ static inline bool twscope_compat_has_fin_wait2_rule(void)
 /* Kernels whose version does not tell what is in them. */
 static inline bool twscope_compat_is_distributors(void)
 {
-#if defined(RHEL_RELEASE_CODE) || defined(UTS_UBUNTU_RELEASE_ABI)
+#if defined(RHEL_RELEASE_CODE) || defined(UTS_UBUNTU_RELEASE_ABI) || \
+	defined(CONFIG_SUSE_KERNEL)
 	return true;
 #else
 	return false;

@@ -82,19 +82,17 @@ static const struct state_case state_cases[] = {
 	{ "reserved and blocked", { { RESERVED, 1005 }, { BLOCKED, 1005 } }, STATE(RESERVED) },
 	{ "reserved with a full socket", { { RESERVED, 1005 }, { FULL, 1005 } }, STATE(RESERVED) },
 
-	/* more than one at a port */
+	/* more than one at a port: the first decides, as in the kernel */
 	{ "a full socket, then a bucket", { { FULL, 1005 }, BUCKET(1005, REUSABLE, 0) },
 	  STATE(IN_USE) },
 	{ "a bucket, then a full socket", { BUCKET(1005, REUSABLE, 0), { FULL, 1005 } },
-	  STATE(IN_USE) },
+	  STATE(REUSABLE) },
 	{ "a refused bucket, then a full socket", { BUCKET(1005, DISABLED, 9), { FULL, 1005 } },
-	  STATE(IN_USE) },
+	  STATE(WAITING) },
 	{ "a reusable bucket, then a refused one",
-	  { BUCKET(1005, REUSABLE, 0), BUCKET(1005, DISABLED, 9) }, STATE(WAITING) },
+	  { BUCKET(1005, REUSABLE, 0), BUCKET(1005, DISABLED, 9) }, STATE(REUSABLE) },
 	{ "a refused bucket, then a reusable one",
 	  { BUCKET(1005, DISABLED, 9), BUCKET(1005, REUSABLE, 0) }, STATE(WAITING) },
-	{ "one that nobody knows of, then a reusable one",
-	  { BUCKET(1005, UNKNOWN, 9), BUCKET(1005, REUSABLE, 0) }, STATE(WAITING) },
 };
 
 KUNIT_ARRAY_PARAM_DESC(state, state_cases, desc);

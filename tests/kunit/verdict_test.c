@@ -32,7 +32,7 @@ struct judge_case {
 	const char		*desc;
 	const struct twscope_bucket *bucket;
 	struct twscope_policy	policy;
-	bool			blocked;
+	u8			search;
 	u8			want;
 	s64			wait_ms;
 };
@@ -78,11 +78,18 @@ static const struct judge_case judge_cases[] = {
 	/* the bind bucket comes before all else */
 	{ "blocked, reusable otherwise", B(IN_TIME_WAIT, REMOTE4, OLD),
 	  POLICY(ENTRY_DELAY, REUSE(1)),
-	  .blocked = true, WANT(BIND_BLOCKED) },
+	  .search = TWSCOPE_SEARCH_BLOCKED, WANT(BIND_BLOCKED) },
 	{ "blocked, and nothing else holds either", B(IN_FIN_WAIT2, REMOTE4),
-	  POLICY(ENTRY_DELAY, REUSE(0)), .blocked = true, WANT(BIND_BLOCKED) },
+	  POLICY(ENTRY_DELAY, REUSE(0)), .search = TWSCOPE_SEARCH_BLOCKED, WANT(BIND_BLOCKED) },
 	{ "blocked, under unknown rules", B(IN_TIME_WAIT, REMOTE4, OLD), POLICY(UNKNOWN, REUSE(1)),
-	  .blocked = true, WANT(UNKNOWN) },
+	  .search = TWSCOPE_SEARCH_BLOCKED, WANT(UNKNOWN) },
+
+	{ "never searched, reusable otherwise", B(IN_TIME_WAIT, REMOTE4, OLD),
+	  POLICY(ENTRY_DELAY, REUSE(1)), .search = TWSCOPE_SEARCH_NEVER, WANT(NOT_SEARCHED) },
+	{ "never searched, and nothing else holds either", B(IN_FIN_WAIT2, REMOTE4),
+	  POLICY(SECONDS, REUSE(0)), .search = TWSCOPE_SEARCH_NEVER, WANT(NOT_SEARCHED) },
+	{ "never searched, under unknown rules", B(IN_TIME_WAIT, REMOTE4, OLD),
+	  POLICY(UNKNOWN, REUSE(1)), .search = TWSCOPE_SEARCH_NEVER, WANT(UNKNOWN) },
 
 	/* loopback */
 	{ "loopback: destination", B(IN_TIME_WAIT, OLD, .local = NEAR, .remote = LOOPBACK4),
@@ -173,7 +180,7 @@ static void connect_searching(struct kunit *test)
 	const struct judge_case *c = test->param_value;
 	struct twscope_judgement j;
 
-	twscope_judge(c->bucket, &c->policy, c->blocked, &j);
+	twscope_judge(c->bucket, &c->policy, c->search, &j);
 
 	KUNIT_EXPECT_EQ(test, j.verdict, c->want);
 	KUNIT_EXPECT_EQ(test, j.wait_ms, c->wait_ms == NEVER ? 0 : c->wait_ms);
@@ -194,13 +201,13 @@ static void waiting_helps(struct kunit *test)
 
 	b.age_ms += c->wait_ms;
 	b.ts_recent_age_ms += c->wait_ms;
-	twscope_judge(&b, &c->policy, c->blocked, &j);
+	twscope_judge(&b, &c->policy, c->search, &j);
 	KUNIT_EXPECT_EQ(test, j.verdict, TWSCOPE_VERDICT_REUSABLE);
 
 	/* but for the tick that the clock of seconds may be late by */
 	b.age_ms -= 1;
 	b.ts_recent_age_ms -= 1 + c->policy.tick_ms;
-	twscope_judge(&b, &c->policy, c->blocked, &j);
+	twscope_judge(&b, &c->policy, c->search, &j);
 	KUNIT_EXPECT_EQ(test, j.verdict, TWSCOPE_VERDICT_TOO_YOUNG);
 	KUNIT_EXPECT_GE(test, j.wait_ms, 1);
 }
@@ -214,22 +221,22 @@ static void conditions(struct kunit *test)
 		 TWSCOPE_CONDITION_SUBSTATE | TWSCOPE_CONDITION_ENABLED |
 		 TWSCOPE_CONDITION_LOOPBACK | TWSCOPE_CONDITION_AGE;
 
-	twscope_judge(&none, &p, true, &j);
+	twscope_judge(&none, &p, TWSCOPE_SEARCH_BLOCKED, &j);
 	KUNIT_EXPECT_EQ(test, j.asked, all);
 	KUNIT_EXPECT_EQ(test, j.held, TWSCOPE_CONDITION_ENABLED);
 
 	p.tcp_tw_reuse = 0;
-	twscope_judge(&none, &p, false, &j);
+	twscope_judge(&none, &p, TWSCOPE_SEARCH_ASKS, &j);
 	KUNIT_EXPECT_EQ(test, j.asked, all & ~TWSCOPE_CONDITION_LOOPBACK);
 	KUNIT_EXPECT_EQ(test, j.held, TWSCOPE_CONDITION_PORT_SEARCH);
 
 	p.rules = TWSCOPE_RULES_SECONDS;
-	twscope_judge(&none, &p, false, &j);
+	twscope_judge(&none, &p, TWSCOPE_SEARCH_ASKS, &j);
 	KUNIT_EXPECT_EQ(test, j.asked,
 			all & ~TWSCOPE_CONDITION_LOOPBACK & ~TWSCOPE_CONDITION_SUBSTATE);
 
 	p.rules = TWSCOPE_RULES_UNKNOWN;
-	twscope_judge(&none, &p, false, &j);
+	twscope_judge(&none, &p, TWSCOPE_SEARCH_ASKS, &j);
 	KUNIT_EXPECT_EQ(test, j.asked | j.held, 0);
 }
 

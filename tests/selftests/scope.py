@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Who sees what: another netns, an unprivileged user, root of a user namespace."""
 
+import errno
 import json
 import os
+import shutil
+import sys
 
-from tap import (FinWait2, done, equal, key, make_buckets, must, ok, run, sysctl, twctl)
+from tap import (FinWait2, HERE, done, equal, key, make_buckets, must, ok, run, sysctl, twctl)
+
+sys.path.append(os.path.join(HERE, "ynl"))
+from lib import YnlFamily  # noqa: E402
 
 AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 AS_USERNS_ROOT = ("unshare", "-U", "-r")
@@ -87,6 +93,30 @@ def secrets(ours):
         ok(all("ts_recent_age_s" in row for row in rows), f"{who} is told the timestamp's age", rows[:1])
 
 
+def deferred(ours):
+    """A full buffer puts a dump off until somebody reads: it is judged by who sent it all the same."""
+    reader = "/tmp/setuid-head"
+    shutil.copy("/usr/bin/head", reader)
+    os.chmod(reader, 0o4755)
+    ynl = YnlFamily(os.path.join(HERE, "twscope.yaml"), schema="")
+    family = ynl.nlproto.family_id
+    numbers = {name: attr.value for name, attr in ynl.attr_sets["bucket"].items()}
+    secret = {numbers[name] for name in ("rcv-nxt", "snd-nxt", "ts-recent", "mark")}
+
+    def ask(command, attribute=0):
+        return json.loads(must(*AS_NOBODY, sys.executable, os.path.join(HERE, "deferred.py"),
+                               str(family), str(command), str(attribute), reader))
+    commands = {name: op.value for name, op in ynl.msgs.items()}
+    answer = ask(commands["bucket-get"])
+    equal((answer["rows"], answer["error"]), (len(ours), 0),
+          "nobody: a dump that a setuid program reads first comes all the same")
+    equal(secret & set(answer["attributes"]), set(), "and without what nobody may see")
+    equal([ask(commands["bucket-get"], numbers["all-netns"])[k] for k in ("rows", "error")],
+          [0, -errno.EPERM], "nobody: list -A read by a setuid program is refused")
+    equal([ask(commands["summary-get"])[k] for k in ("rows", "error")],
+          [0, -errno.EPERM], "nobody: summary -A read by a setuid program is refused")
+
+
 def root_of_a_userns(ours):
     equal({key(r) for r in as_json(*AS_USERNS_ROOT, "twctl", "-j", "list")}, ours,
           "root of a user namespace lists the namespace it is in")
@@ -107,6 +137,7 @@ buckets = setup()
 each_its_own(*buckets)
 all_of_them(*buckets)
 unprivileged(buckets[0])
+deferred(buckets[0])
 root_of_a_userns(buckets[0])
 with FinWait2(20, "-p", 9003, netns="red") as in_red:
     equal(twctl("summary", netns="red")["fin_wait2"], len(in_red.tuples), "fin-wait2 in red")

@@ -15,7 +15,7 @@ import lib.ynl  # noqa: E402
 from lib import NlError, YnlFamily  # noqa: E402
 
 VERDICTS = ("unknown", "reusable", "too-young", "disabled", "not-loopback", "fin-wait2",
-            "no-timestamp", "bind-blocked")
+            "no-timestamp", "bind-blocked", "not-searched")
 # Which the running kernel follows: measured, not read from the module.
 RULES = ("entry-delay" if kernel() >= (6, 18) else
          "seconds-not-fin-wait2" if kernel() >= (6, 1) else "seconds")
@@ -29,7 +29,7 @@ def by_verdict(counts):
 
 
 def matrix(changes):
-    return {(VERDICTS[i // 8], VERDICTS[i % 8]): n for i, n in enumerate(changes) if n}
+    return {(VERDICTS[i // 9], VERDICTS[i % 9]): n for i, n in enumerate(changes) if n}
 
 
 def log2_slot(ms):
@@ -95,6 +95,26 @@ def each_sort():
            {"reusable": 16, "bind-blocked": 5, "no-timestamp": 3},
            "with tcp_timestamps turned off, buckets keep what they saw")
     sysctl("net.ipv4.tcp_timestamps", 1)
+
+
+def not_searched():
+    """Ports that connect() never comes to: nobody gets them, whatever their buckets say."""
+    rows = ynl.dump("bucket-get", {})
+    one = min(r["local-port"] for r in rows if r["verdict"] == "reusable")
+    sysctl("net.ipv4.ip_local_reserved_ports", one)
+    rows = ynl.dump("bucket-get", {"explain": True})
+    equal(verdicts_of(rows), {"reusable": 15, "bind-blocked": 5, "no-timestamp": 3, "not-searched": 1},
+          "a reserved port is not searched")
+    equal([r["conditions-asked"] - r["conditions-held"] for r in rows if r["local-port"] == one],
+          [{"port-search"}], "and that is the condition that does not hold")
+    sysctl("net.ipv4.ip_local_reserved_ports", "")
+    low, high = sysctl("net.ipv4.ip_local_port_range").split()
+    sysctl("net.ipv4.ip_local_port_range", "1025 2000")
+    equal(by_verdict(ynl.do("summary-get", {})["verdicts"]), {"not-searched": 24},
+          "nor is one outside of the range")
+    equal(by_verdict(ynl.do("summary-get", {})["bound-verdicts"]), {"reusable": 21, "no-timestamp": 3},
+          "which a bound port does not care about")
+    sysctl("net.ipv4.ip_local_port_range", f"{low} {high}")
 
 
 def what_if():
@@ -207,7 +227,7 @@ except NlError as error:
 
 def who():
     """Thirty judgements of SYNs would find rcv-nxt: they are for those who may read it."""
-    secret = {"syn-seq", "syn-tsval", "rcv-wnd", "rcv-nxt", "snd-nxt", "ts-recent", "mark"}
+    secret = {"syn-seq", "syn-tsval", "rcv-wnd", "answer-in-ms", "rcv-nxt", "snd-nxt", "ts-recent", "mark"}
     for name, prefix in (("nobody", ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")),
                          ("root of a user namespace", ("unshare", "-U", "-r"))):
         def ask(request, prefix=prefix):
@@ -247,6 +267,7 @@ def rules():
 
 setup()
 each_sort()
+not_searched()
 what_if()
 waiting()
 fin_wait2()

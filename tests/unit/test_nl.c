@@ -136,9 +136,11 @@ static void good_whatif(void **state)
 /* Verdicts that a newer module has and we do not are unknown, not lost. */
 static void verdicts_of_a_newer_module(void **state)
 {
-	uint32_t v[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 900 }, square[9][9] = { 0 };
-	const uint32_t next[9] = {
-		70, 60, TWS_NEVER, 1, 1, 1, 1, 1, 50,
+	enum { NEWER = TWSCOPE_N_VERDICTS };
+	uint32_t v[NEWER + 1] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 900 };
+	uint32_t square[NEWER + 1][NEWER + 1] = { 0 };
+	const uint32_t next[NEWER + 1] = {
+		70, 60, TWS_NEVER, 1, 1, 1, 1, 1, 1, 50,
 	};
 	static struct tws_ports p;
 	struct msg *m = fresh();
@@ -149,9 +151,9 @@ static void verdicts_of_a_newer_module(void **state)
 	msg_summary(m, 60, false);
 	m->without = 0;
 	msg_put(m, TWSCOPE_A_SUMMARY_VERDICTS, v, sizeof(v));
-	square[8][1] = 10;
-	square[8][8] = 20;
-	square[3][8] = 40;
+	square[NEWER][1] = 10;
+	square[NEWER][NEWER] = 20;
+	square[3][NEWER] = 40;
 	square[3][2] = 80;
 	msg_put(m, TWSCOPE_A_SUMMARY_CHANGES, square, sizeof(square));
 	assert_int_equal(parse_summary(m, &s), 0);

@@ -73,6 +73,8 @@ enum twscope_rules {
  *   the peer sent no timestamp
  * @TWSCOPE_VERDICT_BIND_BLOCKED: the port search passes the port by without
  *   asking, as bind() made or joined its bind bucket
+ * @TWSCOPE_VERDICT_NOT_SEARCHED: the port search never comes to the port, as
+ *   it is outside of ip_local_port_range or in ip_local_reserved_ports
  */
 enum twscope_verdict {
 	TWSCOPE_VERDICT_UNKNOWN,
@@ -83,14 +85,16 @@ enum twscope_verdict {
 	TWSCOPE_VERDICT_FIN_WAIT2,
 	TWSCOPE_VERDICT_NO_TIMESTAMP,
 	TWSCOPE_VERDICT_BIND_BLOCKED,
+	TWSCOPE_VERDICT_NOT_SEARCHED,
 };
 
-#define TWSCOPE_N_VERDICTS	8
+#define TWSCOPE_N_VERDICTS	9
 
 /**
  * enum twscope_condition - What a bucket is asked before connect() may reuse
  *   it.
- * @TWSCOPE_CONDITION_PORT_SEARCH: its bind bucket was made by connect() alone
+ * @TWSCOPE_CONDITION_PORT_SEARCH: the port search comes to its port, and its
+ *   bind bucket was made by connect() alone
  * @TWSCOPE_CONDITION_TIMESTAMP: the peer sent timestamps
  * @TWSCOPE_CONDITION_SUBSTATE: the peer's FIN has arrived
  * @TWSCOPE_CONDITION_ENABLED: tcp_tw_reuse is not 0
@@ -114,11 +118,12 @@ enum twscope_condition {
  *   where nobody listens an ACK is the answer
  * @TWSCOPE_SYN_VERDICT_CHALLENGE_ACK: an ACK is the answer, the bucket stays
  * @TWSCOPE_SYN_VERDICT_PAWS_REJECT: its TSval is too old (PAWS): an ACK is the
- *   answer, TIME_WAIT begins anew
+ *   answer, and TIME_WAIT begins anew (FIN_WAIT2 does not)
  * @TWSCOPE_SYN_VERDICT_RESET: an RST is the answer, the bucket ends
  *   (FIN_WAIT2, inside the window)
  * @TWSCOPE_SYN_VERDICT_DROP: no answer, as another was answered less than
- *   tcp_invalid_ratelimit ago
+ *   tcp_invalid_ratelimit ago; TIME_WAIT begins anew all the same where PAWS
+ *   refused it
  */
 enum twscope_syn_verdict {
 	TWSCOPE_SYN_VERDICT_UNKNOWN,
@@ -134,7 +139,8 @@ enum twscope_syn_verdict {
  *   range.
  * @TWSCOPE_PORT_STATE_FREE: nothing of this source and destination
  * @TWSCOPE_PORT_STATE_REUSABLE: a bucket whose place it would take
- * @TWSCOPE_PORT_STATE_WAITING: a bucket that it would refuse
+ * @TWSCOPE_PORT_STATE_WAITING: a bucket that it would refuse, or of which
+ *   nobody knows
  * @TWSCOPE_PORT_STATE_IN_USE: a full socket of this source and destination
  * @TWSCOPE_PORT_STATE_BIND_BLOCKED: passed by, as bind() made or joined its
  *   bind bucket

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// 6.18: a bucket carries its time of entry.
+// 6.14: a bucket carries its time of entry.
 #include <net/tcp.h>
 
 u32 probe(const struct inet_timewait_sock *tw);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// 6.18: the sysctl tcp_tw_reuse_delay.
+// 6.14: the sysctl tcp_tw_reuse_delay.
 #include <net/net_namespace.h>
 
 unsigned int probe(struct net *net);
