@@ -125,8 +125,9 @@ def rows(port, remote=None):
 
 
 def row(port, remote=None):
-    """The only bucket at a port; None where there is none."""
-    found = rows(port, remote)
+    """The only bucket at a port, as a connect() that may have this port sees it; or None."""
+    with settings(ip_local_port_range=f"{port} {port}"):
+        found = rows(port, remote)
     if len(found) > 1:
         raise RuntimeError(f"{len(found)} buckets at port {port}")
     return found[0] if found else None
