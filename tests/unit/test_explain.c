@@ -30,6 +30,7 @@ static int fresh(void **state)
 		.wait_ms = 412, .bound_verdict = TWSCOPE_VERDICT_REUSABLE,
 		.has_conditions = true, .conditions_asked = 0x2f,
 		.conditions_held = 0x0f,
+		.has_rcv_wnd = true, .rcv_wnd = 65535,
 		.has_syn_seq = true, .syn_seq = 1001,
 		.has_syn_tsval = true, .syn_tsval = 501,
 	};
@@ -87,6 +88,10 @@ static void each_condition_not_held(void **state)
 	bucket.conditions_held = 0;
 	sysctls.tcp_tw_reuse = 0;
 	says(condition("port-search", "not held"), "bind() made or joined its bind bucket", "bind buckets");
+	bucket.verdict = TWSCOPE_VERDICT_NOT_SEARCHED;
+	sysctls.ip_local_port_range_min = 32768;
+	sysctls.ip_local_port_range_max = 60999;
+	says(condition("port-search", "not held"), "outside of ip_local_port_range, 32768-60999, or in ip_local_reserved_ports", "ip_local_port_range");
 	says(condition("timestamp", "not held"), "the peer sent no timestamps", "PAWS");
 	says(condition("substate", "not held"), "FIN has not arrived", "RFC 9293");
 	says(condition("enabled", "not held"), "tcp_tw_reuse is 0: off", "Linux: tcp_tw_reuse");
@@ -278,9 +283,11 @@ static void a_syn_in_time_wait(void **state)
 static void a_syn_without_privilege(void **state)
 {
 	(void)state;
-	bucket.has_syn_seq = bucket.has_syn_tsval = false;
+	bucket.has_syn_seq = bucket.has_syn_tsval = bucket.has_rcv_wnd = false;
 	peer_says("what a SYN of the peer needs is told to CAP_NET_ADMIN over the network namespace only");
 	assert_null(strstr(peer(), "does not count"));
+	/* whether an answer is held back is not told, so it is not said */
+	peer_says("one that is not accepted is answered with an ACK, at most every 500 ms [Linux");
 }
 
 static void a_syn_in_fin_wait2(void **state)
