@@ -25,8 +25,8 @@ FIRST = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 
 STATES = ("free", "reusable", "waiting", "in-use", "bind-blocked", "reserved")
 VERDICTS = ("unknown", "reusable", "too-young", "disabled", "not-loopback", "fin-wait2",
-            "no-timestamp", "bind-blocked")
-WAITING_VERDICTS = set(VERDICTS) - {"unknown", "reusable", "bind-blocked"}
+            "no-timestamp", "bind-blocked", "not-searched")
+WAITING_VERDICTS = set(VERDICTS) - {"unknown", "reusable", "bind-blocked", "not-searched"}
 NONE_MS = (1 << 32) - 1
 # Times are rounded to ticks on their way.
 TICKS_MS = 12
@@ -121,10 +121,10 @@ class Round:
     def choose_route(self, port):
         """Each in its turn, one in seven of those without an answer."""
         turn = self.number // 7
-        routes = SILENT if self.number % 7 == 4 else ANSWERING
-        ends = routes[(turn if routes is SILENT else self.number + turn) % len(routes)]
-        device = self.rng.choice((None, None, "mute0" if routes is SILENT else "lo"))
-        return Route(*ends, port, device)
+        if self.number % 7 == 4:
+            return Route(*SILENT[turn % len(SILENT)], port, None if turn % 3 else "mute0")
+        ends = ANSWERING[(self.number + turn) % len(ANSWERING)]
+        return Route(*ends, port, self.rng.choice((None, None, "lo")))
 
     def __str__(self):
         return (f"round {self.number}, {self.size} ports from {self.scene.low}, {self.route}, "
@@ -219,8 +219,8 @@ class Round:
         for row in rows:
             met = row["ifindex"] in (0, DEVICES.get(route.device))
             state, verdict = wanted[row["local-port"]]
-            if met and state != "reserved":
-                said = {"bind-blocked": "bind-blocked", "waiting": verdict}.get(state, state)
+            if met:
+                said = {"reserved": "not-searched"}.get(state, verdict or state)
                 self.compare("row by row", row["verdict"], said)
             if met and state == "waiting":
                 ms = min(row["remaining-ms"], row.get("wait-ms", NONE_MS))
