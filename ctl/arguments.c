@@ -123,3 +123,85 @@ enum exit_code arguments_syn(const char *text, struct tws_syn *syn)
 		 text);
 	return EXIT_USAGE;
 }
+
+enum exit_code arguments_number(const struct options *o, const char *name,
+				uint32_t min, uint32_t max, uint32_t *v)
+{
+	const char *text = own_option(o, name);
+	uint32_t n;
+
+	if (!text)
+		return EXIT_OK;
+	if (number(text, text + strlen(text), &n) && n >= min && n <= max) {
+		*v = n;
+		return EXIT_OK;
+	}
+	complain("--%s takes a number from %u to %u, not '%s'", name, min, max,
+		 text);
+	return EXIT_USAGE;
+}
+
+/* Milliseconds of a unit, or 0. */
+static uint32_t unit_ms(const char *unit)
+{
+	static const struct {
+		const char *name;
+		uint32_t ms;
+	} units[] = {
+		{ "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60000 },
+		{ "min", 60000 }, { "h", 3600000 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(unit, units[i].name))
+			return units[i].ms;
+	return 0;
+}
+
+/* 12 or 0.5, with up to three digits behind the point, and a unit. */
+static bool parse_time(const char *text, uint32_t *ms)
+{
+	size_t whole = strspn(text, "0123456789"), part = 0, i;
+	const char *unit = text + whole;
+	uint64_t thousandths = 0;
+
+	if (*unit == '.') {
+		part = strspn(unit + 1, "0123456789");
+		unit += 1 + part;
+		if (!part || part > 3)
+			return false;
+	}
+	if (!whole || whole > 10 || !unit_ms(unit))
+		return false;
+	for (i = 0; i < whole; i++)
+		thousandths = thousandths * 10 + (uint64_t)(text[i] - '0');
+	for (i = 0; i < 3; i++)
+		thousandths = thousandths * 10 +
+			      (i < part ? (uint64_t)(text[whole + 1 + i] - '0') : 0);
+	thousandths = thousandths * unit_ms(unit) / 1000;
+	*ms = (uint32_t)thousandths;
+	return thousandths <= UINT32_MAX;
+}
+
+enum exit_code arguments_time(const struct options *o, const char *name,
+			      uint32_t min_ms, uint32_t *ms)
+{
+	const char *text = own_option(o, name);
+	uint32_t v;
+
+	if (!text)
+		return EXIT_OK;
+	if (!parse_time(text, &v)) {
+		complain("--%s takes a time such as 60, 60s, 0.5s, 500ms, 2m or 1h, not '%s'",
+			 name, text);
+		return EXIT_USAGE;
+	}
+	if (v < min_ms) {
+		complain("--%s takes %u ms at least, not '%s'", name, min_ms,
+			 text);
+		return EXIT_USAGE;
+	}
+	*ms = v;
+	return EXIT_OK;
+}

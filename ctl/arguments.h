@@ -21,4 +21,18 @@ enum exit_code arguments_policy(int *argc, char **argv, struct tws_policy *p);
 /* SEQ or SEQ,TSVAL, decimal or with 0x. Returns as arguments_filter(). */
 enum exit_code arguments_syn(const char *text, struct tws_syn *syn);
 
+/*
+ * The number that option --@name of the command gives, from @min to @max; *@v is
+ * left as it is where it is not given. Returns as arguments_filter().
+ */
+enum exit_code arguments_number(const struct options *o, const char *name,
+				uint32_t min, uint32_t max, uint32_t *v);
+
+/*
+ * The same of a time of at least @min_ms, in milliseconds: 60, 60s, 0.5, 500ms,
+ * 2m or 1h.
+ */
+enum exit_code arguments_time(const struct options *o, const char *name,
+			      uint32_t min_ms, uint32_t *ms);
+
 #endif /* TWCTL_ARGUMENTS_H */

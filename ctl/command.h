@@ -12,6 +12,8 @@ struct command_option {
 	const char *name;
 	/* what it needs, for errors; NULL for one without an argument */
 	const char *argument;
+	/* a short form, or 0 */
+	char letter;
 };
 
 struct command {

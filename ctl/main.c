@@ -19,15 +19,16 @@ static const struct command cmd_help = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_summary, &cmd_list, &cmd_explain, &cmd_whatif, &cmd_ports, &cmd_verify,
-	&cmd_info, &cmd_help,
+	&cmd_summary, &cmd_list, &cmd_explain, &cmd_whatif, &cmd_ports, &cmd_observe,
+	&cmd_stats, &cmd_monitor, &cmd_verify, &cmd_info, &cmd_help,
 };
 
 static const char usage[] =
 "Usage: twctl [OPTIONS] [COMMAND [ARGS]]\n"
 "\n"
 "Shows the TCP TIME_WAIT buckets of this machine, as the twscope kernel module\n"
-"sees them. It changes nothing.\n"
+"sees them. It changes nothing but by 'observe', which turns the module's hooks\n"
+"on and off.\n"
 "\n"
 "Commands, which may be abbreviated:\n";
 
@@ -144,7 +145,10 @@ static const struct option general_options[] = {
 struct table {
 	struct option longs[ARRAY_SIZE(general_options) + MAX_OWN_OPTIONS + 1];
 	const char *argument[ARRAY_SIZE(general_options) + MAX_OWN_OPTIONS + 1];
+	char letter[ARRAY_SIZE(general_options) + MAX_OWN_OPTIONS + 1];
 	size_t n;
+	/* the short ones, as getopt_long() wants them */
+	char shorts[64];
 };
 
 static void add_option(struct table *t, const struct command_option *o)
@@ -157,6 +161,11 @@ static void add_option(struct table *t, const struct command_option *o)
 	if (t->n + 1 >= ARRAY_SIZE(t->longs))
 		return;
 	t->argument[t->n] = o->argument;
+	t->letter[t->n] = o->letter;
+	if (o->letter)
+		snprintf(t->shorts + strlen(t->shorts),
+			 sizeof(t->shorts) - strlen(t->shorts), "%c%s",
+			 o->letter, o->argument ? ":" : "");
 	t->longs[t->n] = (struct option){
 		.name = o->name,
 		.has_arg = o->argument ? required_argument : no_argument,
@@ -175,11 +184,25 @@ static void make_table(struct table *t)
 	size_t i;
 
 	memset(t, 0, sizeof(*t));
+	strcpy(t->shorts, ":jpc::nH46N:AVh");
 	for (i = 0; i < ARRAY_SIZE(general_options); i++)
 		t->longs[t->n++] = general_options[i];
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		for (o = commands[i]->options; o && o->name; o++)
 			add_option(t, o);
+}
+
+/* The option of a command's own that getopt_long() gave as @c; NULL for none. */
+static const struct option *own_by(const struct table *t, int c)
+{
+	size_t i;
+
+	if (c >= OWN)
+		return &t->longs[c - OWN];
+	for (i = 0; i < t->n; i++)
+		if (c && t->letter[i] == c)
+			return &t->longs[i];
+	return NULL;
 }
 
 static int set_own(struct options *o, const struct option *given)
@@ -196,11 +219,12 @@ static int set_own(struct options *o, const struct option *given)
 
 static void wrong_option(int c, char **argv, const struct table *t)
 {
+	const struct option *own = own_by(t, optopt);
 	const char *word = argv[optind - 1];
 
-	if (c == ':' && optopt >= OWN)
-		complain("option --%s needs %s", t->longs[optopt - OWN].name,
-			 t->argument[optopt - OWN]);
+	if (c == ':' && own)
+		complain("option --%s needs %s", own->name,
+			 t->argument[own - t->longs]);
 	else if (c == ':')
 		complain("option -N needs the name of a network namespace, a path or the number of a process");
 	else if (!strncmp(word, "--", 2))
@@ -217,7 +241,7 @@ static enum ask parse_options(int argc, char **argv, struct options *o)
 
 	make_table(&t);
 	opterr = 0;
-	while (!ret && (c = getopt_long(argc, argv, ":jpc::nH46N:AVh", t.longs,
+	while (!ret && (c = getopt_long(argc, argv, t.shorts, t.longs,
 					NULL)) != -1) {
 		switch (c) {
 		case 'j':
@@ -254,8 +278,8 @@ static enum ask parse_options(int argc, char **argv, struct options *o)
 			ask = ASK_HELP;
 			break;
 		default:
-			if (c >= OWN) {
-				ret = set_own(o, &t.longs[c - OWN]);
+			if (own_by(&t, c)) {
+				ret = set_own(o, own_by(&t, c));
 				break;
 			}
 			wrong_option(c, argv, &t);

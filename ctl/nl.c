@@ -10,31 +10,18 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl.h"
+#include "nl_parts.h"
 
 /*
  * The kernel makes the messages of a dump as large as the buffers it was read
  * with before, up to 32 KiB.
  */
 #define RECV_SIZE	(64 * 1024)
-/* more than the longest filter: 64 clauses of one term with an IPv6 prefix */
-#define REQUEST_SIZE	(16 * 1024)
-
-struct twnl {
-	int fd;
-	uint16_t family;
-	uint32_t seq;
-	bool inconsistent;
-	const volatile sig_atomic_t *stop;
-	void *buf;
-	/* what the kernel answered last, as an errno; 0 for any other failure */
-	int kernel_errno;
-	char err[512];
-};
-
-/* What a reply is read by: returns as the calls of nl.h do. */
-typedef int (*record_fn)(struct twnl *nl, const void *attrs, size_t len,
-			 void *ctx);
+/*
+ * more than the longest filter, 64 clauses of one term with an IPv6 prefix, and
+ * the longest cursor
+ */
+#define REQUEST_SIZE	(16 * 1024 + TWS_MAX_CURSOR)
 
 /* Requests */
 
@@ -78,6 +65,7 @@ static int kernel_error(struct twnl *nl, const struct nlmsghdr *nlh, int skip,
 	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && len > 0)
 		text = extack_text((const char *)NLMSG_DATA(nlh) + skip, len);
 	nl->kernel_errno = -error;
+	nl->kernel_said = text;
 	if (text)
 		return twnl_say(nl->err, sizeof(nl->err), "%s (%s)", text,
 				strerror(-error));
@@ -117,13 +105,6 @@ static int take_done(struct twnl *nl, const struct nlmsghdr *nlh)
 	memcpy(&error, NLMSG_DATA(nlh), sizeof(error));
 	return error < 0 ? kernel_error(nl, nlh, sizeof(error), error) : 1;
 }
-
-struct exchange {
-	uint8_t cmd;
-	record_fn record;
-	void *ctx;
-	bool stopped;
-};
 
 static int take_message(struct twnl *nl, const struct nlmsghdr *nlh,
 			struct exchange *x)
@@ -191,6 +172,8 @@ static int exchange(struct twnl *nl, struct nl_msg *msg, struct exchange *x)
 	int ret = 0;
 
 	nlmsg_free(msg);
+	nl->kernel_errno = 0;
+	nl->kernel_said = false;
 	if (len < 0)
 		return twnl_say(nl->err, sizeof(nl->err),
 				"cannot write to the kernel: %s",
@@ -208,14 +191,13 @@ static int exchange(struct twnl *nl, struct nl_msg *msg, struct exchange *x)
 	return x->stopped ? 1 : 0;
 }
 
-static struct nl_msg *request(struct twnl *nl, uint8_t cmd, int flags)
+struct nl_msg *twnl_request(struct twnl *nl, uint8_t cmd, int flags)
 {
 	return new_request(nl, nl->family, cmd, TWSCOPE_FAMILY_VERSION, flags);
 }
 
-/* Takes over @msg, which may be NULL; @failed: it could not be filled. */
-static int ask(struct twnl *nl, struct nl_msg *msg, int failed,
-	       struct exchange *x)
+int twnl_ask(struct twnl *nl, struct nl_msg *msg, int failed,
+	     struct exchange *x)
 {
 	if (msg && !failed)
 		return exchange(nl, msg, x);
@@ -223,7 +205,7 @@ static int ask(struct twnl *nl, struct nl_msg *msg, int failed,
 	return twnl_say(nl->err, sizeof(nl->err), "out of memory");
 }
 
-static int unanswered(struct twnl *nl, const char *what)
+int twnl_unanswered(struct twnl *nl, const char *what)
 {
 	return twnl_say(nl->err, sizeof(nl->err),
 			"the module did not answer %s", what);
@@ -250,9 +232,9 @@ int twnl_info_get(struct twnl *nl, struct tws_info *info)
 		.record = info_record,
 		.ctx = &c,
 	};
-	int ret = ask(nl, request(nl, x.cmd, NLM_F_ACK), 0, &x);
+	int ret = twnl_ask(nl, twnl_request(nl, x.cmd, NLM_F_ACK), 0, &x);
 
-	return !ret && !c.got ? unanswered(nl, "info-get") : ret;
+	return !ret && !c.got ? twnl_unanswered(nl, "info-get") : ret;
 }
 
 struct summary_ctx {
@@ -271,7 +253,7 @@ static int summary_record(struct twnl *nl, const void *attrs, size_t len,
 	if (twnl_parse_summary(attrs, len, &s, nl->err, sizeof(nl->err)) < 0)
 		return -1;
 	if (c->want_changes && !s.has_changes)
-		return unanswered(nl, "what would change under the other sysctls");
+		return twnl_unanswered(nl, "what would change under the other sysctls");
 	c->got = true;
 	return c->fn(&s, c->ctx) ? 1 : 0;
 }
@@ -284,10 +266,10 @@ static int summary(struct twnl *nl, int flags, const struct tws_filter *filter,
 		.record = summary_record,
 		.ctx = c,
 	};
-	struct nl_msg *msg = request(nl, x.cmd, flags);
+	struct nl_msg *msg = twnl_request(nl, x.cmd, flags);
 
 	c->want_changes = policy;
-	return ask(nl, msg, msg ? twnl_put_summary(msg, filter, policy) : 0, &x);
+	return twnl_ask(nl, msg, msg ? twnl_put_summary(msg, filter, policy) : 0, &x);
 }
 
 int twnl_summary_get(struct twnl *nl, const struct tws_filter *filter,
@@ -296,7 +278,7 @@ int twnl_summary_get(struct twnl *nl, const struct tws_filter *filter,
 	struct summary_ctx c = { .fn = fn, .ctx = ctx };
 	int ret = summary(nl, NLM_F_ACK, filter, policy, &c);
 
-	return !ret && !c.got ? unanswered(nl, "summary-get") : ret;
+	return !ret && !c.got ? twnl_unanswered(nl, "summary-get") : ret;
 }
 
 int twnl_summary_dump(struct twnl *nl, const struct tws_filter *filter,
@@ -332,9 +314,9 @@ int twnl_bucket_dump(struct twnl *nl, const struct tws_bucket_query *q,
 		.record = bucket_record,
 		.ctx = &c,
 	};
-	struct nl_msg *msg = request(nl, x.cmd, NLM_F_DUMP);
+	struct nl_msg *msg = twnl_request(nl, x.cmd, NLM_F_DUMP);
 
-	return ask(nl, msg, msg && q ? twnl_put_bucket(msg, q) : 0, &x);
+	return twnl_ask(nl, msg, msg && q ? twnl_put_bucket(msg, q) : 0, &x);
 }
 
 struct port_ctx {
@@ -359,10 +341,10 @@ int twnl_port_get(struct twnl *nl, const struct tws_port_query *q,
 		.record = port_record,
 		.ctx = &c,
 	};
-	struct nl_msg *msg = request(nl, x.cmd, NLM_F_ACK);
-	int ret = ask(nl, msg, msg ? twnl_put_port(msg, q) : 0, &x);
+	struct nl_msg *msg = twnl_request(nl, x.cmd, NLM_F_ACK);
+	int ret = twnl_ask(nl, msg, msg ? twnl_put_port(msg, q) : 0, &x);
 
-	return !ret && !c.got ? unanswered(nl, "port-get") : ret;
+	return !ret && !c.got ? twnl_unanswered(nl, "port-get") : ret;
 }
 
 /* Connection */
@@ -483,6 +465,11 @@ void twnl_close(struct twnl *nl)
 const char *twnl_error(const struct twnl *nl)
 {
 	return nl->err;
+}
+
+int twnl_errno(const struct twnl *nl)
+{
+	return nl->kernel_errno;
 }
 
 void twnl_stop_on(struct twnl *nl, const volatile sig_atomic_t *stop)

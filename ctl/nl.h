@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module's family over generic netlink. Only nl.c, nl_parse.c and
- * nl_request.c know of libnl; what comes out of here are the structs of types.h.
+ * The module's family over generic netlink. Only nl*.c know of libnl; what comes
+ * out of here are the structs of types.h.
  *
  * The calls return 0 when all was read, -1 on an error (twnl_error() says which
  * in words for people), and 1 where the callback returned non-zero or the
@@ -20,6 +20,10 @@ struct twnl;
 
 typedef int (*twnl_summary_fn)(const struct tws_summary *s, void *ctx);
 typedef int (*twnl_bucket_fn)(const struct tws_bucket *b, void *ctx);
+typedef int (*twnl_stats_fn)(const struct tws_stats *s, void *ctx);
+typedef int (*twnl_hook_fn)(const struct tws_hook *h, void *ctx);
+/* Either an event or a number of lost ones. */
+typedef int (*twnl_news_fn)(const struct tws_news *n, void *ctx);
 
 /*
  * Connects in the current network namespace and finds the family. On failure
@@ -30,6 +34,8 @@ struct twnl *twnl_open(char *err, size_t size);
 struct twnl *twnl_attach(int fd, char *err, size_t size);
 void twnl_close(struct twnl *nl);
 const char *twnl_error(const struct twnl *nl);
+/* What the kernel answered to the last request; 0 where the error is another. */
+int twnl_errno(const struct twnl *nl);
 
 /* A read ends early once *@stop is not 0. */
 void twnl_stop_on(struct twnl *nl, const volatile sig_atomic_t *stop);
@@ -60,6 +66,28 @@ int twnl_bucket_dump(struct twnl *nl, const struct tws_bucket_query *q,
 int twnl_port_get(struct twnl *nl, const struct tws_port_query *q,
 		struct tws_ports *out);
 
+/* It is no error where it is so already. @recorder: 0 for the module's choice. */
+int twnl_observe_set(struct twnl *nl, bool on, uint32_t recorder);
+/* ENODATA where nothing is observed, as with events. */
+int twnl_stats_get(struct twnl *nl, twnl_stats_fn fn, void *ctx);
+/* The same for each network namespace. */
+int twnl_stats_dump(struct twnl *nl, twnl_stats_fn fn, void *ctx);
+int twnl_hook_dump(struct twnl *nl, twnl_hook_fn fn, void *ctx);
+
+struct tws_event_query {
+	/* or NULL */
+	const struct tws_filter *filter;
+	bool all_netns;
+	/* events at most so old, where there is no cursor yet */
+	uint32_t since_ms;
+	/* begins where the last one ended; set to where this one does */
+	struct tws_cursor *cursor;
+};
+
+/* ESTALE where the cursor is one of an observation that was ended since. */
+int twnl_event_dump(struct twnl *nl, const struct tws_event_query *q,
+		    twnl_news_fn fn, void *ctx);
+
 /* What is below is for the files of this layer and for their tests. */
 
 struct nl_msg;
@@ -85,6 +113,12 @@ int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		    char *err, size_t size);
 int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
 		   char *err, size_t size);
+int twnl_parse_stats(const void *attrs, size_t len, struct tws_stats *s,
+		     char *err, size_t size);
+int twnl_parse_hook(const void *attrs, size_t len, struct tws_hook *h,
+		    char *err, size_t size);
+int twnl_parse_news(const void *attrs, size_t len, struct tws_news *n,
+		    char *err, size_t size);
 int twnl_parse_family(const void *attrs, size_t len, struct twnl_family *f,
 		      char *err, size_t size);
 
@@ -93,5 +127,7 @@ int twnl_put_summary(struct nl_msg *msg, const struct tws_filter *filter,
 		   const struct tws_policy *policy);
 int twnl_put_bucket(struct nl_msg *msg, const struct tws_bucket_query *q);
 int twnl_put_port(struct nl_msg *msg, const struct tws_port_query *q);
+int twnl_put_observe(struct nl_msg *msg, bool on, uint32_t recorder);
+int twnl_put_event(struct nl_msg *msg, const struct tws_event_query *q);
 
 #endif /* TWCTL_NL_H */

@@ -7,7 +7,7 @@
 #include <linux/genetlink.h>
 #include <netlink/attr.h>
 
-#include "nl.h"
+#include "nl_parts.h"
 
 int twnl_say(char *err, size_t size, const char *fmt, ...)
 {
@@ -19,33 +19,6 @@ int twnl_say(char *err, size_t size, const char *fmt, ...)
 	return -1;
 }
 
-struct attr_spec {
-	const char *name;
-	uint16_t min;
-	uint16_t max;
-	uint16_t unit;
-	bool optional;
-	bool string;
-};
-
-#define A_FIXED(n, bytes) { .name = n, .min = bytes, .max = bytes }
-#define A_FIXED_OPT(n, bytes) \
-	{ .name = n, .min = bytes, .max = bytes, .optional = true }
-#define A_U16(n)	A_FIXED(n, 2)
-#define A_U32(n)	A_FIXED(n, 4)
-#define A_U64(n)	A_FIXED(n, 8)
-#define A_OPT_U32(n)	A_FIXED_OPT(n, 4)
-#define A_FLAG(n)	{ .name = n, .max = UINT16_MAX, .optional = true }
-#define A_U32S(n)	{ .name = n, .max = UINT16_MAX, .unit = 4 }
-#define A_U32S_OPT(n) \
-	{ .name = n, .max = UINT16_MAX, .unit = 4, .optional = true }
-/* a count for each verdict, at least of those that are known here */
-#define A_VERDICTS(n) \
-	{ .name = n, .min = 4 * TWSCOPE_N_VERDICTS, .max = UINT16_MAX, .unit = 4 }
-#define A_NEST(n)	{ .name = n, .max = UINT16_MAX }
-#define A_ADDR(n)	{ .name = n, .min = 4, .max = 16, .unit = 4 }
-#define A_STRING(n)	{ .name = n, .min = 1, .max = UINT16_MAX, .string = true }
-
 static const struct attr_spec info_spec[] = {
 	[TWSCOPE_A_INFO_VERSION]	 = A_STRING("version"),
 	[TWSCOPE_A_INFO_KERNEL]		 = A_STRING("kernel"),
@@ -56,6 +29,7 @@ static const struct attr_spec info_spec[] = {
 	[TWSCOPE_A_INFO_HZ]		 = A_U32("hz"),
 	[TWSCOPE_A_INFO_RULES]		 = A_U32("rules"),
 	[TWSCOPE_A_INFO_RULES_TOLD]	 = A_FLAG("rules-told"),
+	[TWSCOPE_A_INFO_OBSERVING]	 = A_FLAG("observing"),
 };
 
 static const struct attr_spec sysctls_spec[] = {
@@ -178,11 +152,9 @@ static int check_attr(const struct attr_spec *spec, const struct nlattr *a,
 
 /*
  * nla_parse() would not say which attribute it dislikes, which is what one
- * wants to know of a reply. @tb has @n entries, as @spec does; an entry of
- * @spec without a name is an attribute that replies do not use. What is beyond
- * @n belongs to a newer module and is ignored.
+ * wants to know of a reply.
  */
-static int parse_attrs(const void *attrs, size_t len,
+int twnl_collect_attrs(const void *attrs, size_t len,
 		       const struct attr_spec *spec, size_t n,
 		       const struct nlattr **tb, const char *what,
 		       char *err, size_t size)
@@ -204,12 +176,37 @@ static int parse_attrs(const void *attrs, size_t len,
 		return twnl_say(err, size,
 				"the module's %s reply is wrong: %d bytes at its end are no attribute",
 				what, rem);
+	return 0;
+}
+
+int twnl_missing_attr(const char *name, const char *what, char *err, size_t size)
+{
+	return twnl_say(err, size,
+			"the module's %s reply is wrong: attribute %s is missing",
+			what, name);
+}
+
+int twnl_check_missing(const struct attr_spec *spec, size_t n,
+		       const struct nlattr **tb, const char *what,
+		       char *err, size_t size)
+{
+	size_t type;
+
 	for (type = 0; type < n; type++)
 		if (spec[type].name && !spec[type].optional && !tb[type])
-			return twnl_say(err, size,
-					"the module's %s reply is wrong: attribute %s is missing",
-					what, spec[type].name);
+			return twnl_missing_attr(spec[type].name, what, err,
+						 size);
 	return 0;
+}
+
+int twnl_parse_attrs(const void *attrs, size_t len,
+		     const struct attr_spec *spec, size_t n,
+		     const struct nlattr **tb, const char *what,
+		     char *err, size_t size)
+{
+	if (twnl_collect_attrs(attrs, len, spec, n, tb, what, err, size) < 0)
+		return -1;
+	return twnl_check_missing(spec, n, tb, what, err, size);
 }
 
 /* Whether @a is there; *@to is 0 where it is not. */
@@ -219,7 +216,7 @@ static bool get_optional(uint32_t *to, const struct nlattr *a)
 	return a;
 }
 
-static void get_string(char *to, size_t size, const struct nlattr *a)
+void twnl_get_string(char *to, size_t size, const struct nlattr *a)
 {
 	snprintf(to, size, "%s", (const char *)nla_data(a));
 }
@@ -229,22 +226,23 @@ int twnl_parse_info(const void *attrs, size_t len, struct tws_info *info,
 {
 	const struct nlattr *tb[ARRAY_SIZE(info_spec)];
 
-	if (parse_attrs(attrs, len, info_spec, ARRAY_SIZE(info_spec), tb,
-			"info-get", err, size) < 0)
+	if (twnl_parse_attrs(attrs, len, info_spec, ARRAY_SIZE(info_spec), tb,
+			     "info-get", err, size) < 0)
 		return -1;
 	memset(info, 0, sizeof(*info));
-	get_string(info->version, sizeof(info->version),
-		   tb[TWSCOPE_A_INFO_VERSION]);
-	get_string(info->kernel, sizeof(info->kernel),
-		   tb[TWSCOPE_A_INFO_KERNEL]);
-	get_string(info->built_for, sizeof(info->built_for),
-		   tb[TWSCOPE_A_INFO_BUILT_FOR]);
+	twnl_get_string(info->version, sizeof(info->version),
+			tb[TWSCOPE_A_INFO_VERSION]);
+	twnl_get_string(info->kernel, sizeof(info->kernel),
+			tb[TWSCOPE_A_INFO_KERNEL]);
+	twnl_get_string(info->built_for, sizeof(info->built_for),
+			tb[TWSCOPE_A_INFO_BUILT_FOR]);
 	info->features = nla_get_u32(tb[TWSCOPE_A_INFO_FEATURES]);
 	info->timewait_len_ms = nla_get_u32(tb[TWSCOPE_A_INFO_TIMEWAIT_LEN_MS]);
 	info->bucket_bytes = nla_get_u32(tb[TWSCOPE_A_INFO_BUCKET_BYTES]);
 	info->hz = nla_get_u32(tb[TWSCOPE_A_INFO_HZ]);
 	info->rules = nla_get_u32(tb[TWSCOPE_A_INFO_RULES]);
 	info->rules_told = tb[TWSCOPE_A_INFO_RULES_TOLD];
+	info->observing = tb[TWSCOPE_A_INFO_OBSERVING];
 	return 0;
 }
 
@@ -253,8 +251,8 @@ static int parse_sysctls(const struct nlattr *nest, struct tws_sysctls *s,
 {
 	const struct nlattr *tb[ARRAY_SIZE(sysctls_spec)];
 
-	if (parse_attrs(nla_data(nest), (size_t)nla_len(nest), sysctls_spec,
-			ARRAY_SIZE(sysctls_spec), tb, "summary-get", err,
+	if (twnl_parse_attrs(nla_data(nest), (size_t)nla_len(nest), sysctls_spec,
+			     ARRAY_SIZE(sysctls_spec), tb, "summary-get", err,
 			size) < 0)
 		return -1;
 	memset(s, 0, sizeof(*s));
@@ -355,8 +353,8 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 {
 	const struct nlattr *tb[ARRAY_SIZE(summary_spec)];
 
-	if (parse_attrs(attrs, len, summary_spec, ARRAY_SIZE(summary_spec), tb,
-			"summary-get", err, size) < 0)
+	if (twnl_parse_attrs(attrs, len, summary_spec, ARRAY_SIZE(summary_spec), tb,
+			     "summary-get", err, size) < 0)
 		return -1;
 	memset(s, 0, sizeof(*s));
 	s->netns = nla_get_u32(tb[TWSCOPE_A_SUMMARY_NETNS]);
@@ -382,21 +380,32 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 			     size);
 }
 
-static int get_address(uint8_t *to, const struct nlattr *a, uint16_t family,
-		       const char *name, char *err, size_t size)
+int twnl_get_family(uint16_t *to, const struct nlattr *a, const char *what,
+		    char *err, size_t size)
+{
+	*to = (uint16_t)nla_get_u32(a);
+	if (*to == AF_INET || *to == AF_INET6)
+		return 0;
+	return twnl_say(err, size,
+			"the module's %s reply is wrong: family %u is unknown",
+			what, *to);
+}
+
+int twnl_get_address(uint8_t *to, const struct nlattr *a, uint16_t family,
+		     const char *what, const char *name, char *err, size_t size)
 {
 	int len = family == AF_INET ? 4 : 16;
 
 	if (nla_len(a) != len)
 		return twnl_say(err, size,
-				"the module's bucket-get reply is wrong: attribute %s has %d bytes for family %u",
-				name, nla_len(a), family);
+				"the module's %s reply is wrong: attribute %s has %d bytes for family %u",
+				what, name, nla_len(a), family);
 	memcpy(to, nla_data(a), (size_t)len);
 	return 0;
 }
 
-static int get_port(uint16_t *to, const struct nlattr *a, const char *what,
-		    const char *name, char *err, size_t size)
+int twnl_get_port(uint16_t *to, const struct nlattr *a, const char *what,
+		  const char *name, char *err, size_t size)
 {
 	uint32_t port = nla_get_u32(a);
 
@@ -442,25 +451,23 @@ int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 {
 	const struct nlattr *tb[ARRAY_SIZE(bucket_spec)];
 
-	if (parse_attrs(attrs, len, bucket_spec, ARRAY_SIZE(bucket_spec), tb,
-			"bucket-get", err, size) < 0)
+	if (twnl_parse_attrs(attrs, len, bucket_spec, ARRAY_SIZE(bucket_spec), tb,
+			     "bucket-get", err, size) < 0)
 		return -1;
 	memset(b, 0, sizeof(*b));
 	b->netns = nla_get_u32(tb[TWSCOPE_A_BUCKET_NETNS]);
-	b->family = (uint16_t)nla_get_u32(tb[TWSCOPE_A_BUCKET_FAMILY]);
-	if (b->family != AF_INET && b->family != AF_INET6)
-		return twnl_say(err, size,
-				"the module's bucket-get reply is wrong: family %u is unknown",
-				b->family);
-	if (get_address(b->local, tb[TWSCOPE_A_BUCKET_LOCAL], b->family,
-			"local", err, size) < 0 ||
-	    get_address(b->remote, tb[TWSCOPE_A_BUCKET_REMOTE], b->family,
-			"remote", err, size) < 0)
+	if (twnl_get_family(&b->family, tb[TWSCOPE_A_BUCKET_FAMILY],
+			    "bucket-get", err, size) < 0)
 		return -1;
-	if (get_port(&b->local_port, tb[TWSCOPE_A_BUCKET_LOCAL_PORT],
-		     "bucket-get", "local-port", err, size) < 0 ||
-	    get_port(&b->remote_port, tb[TWSCOPE_A_BUCKET_REMOTE_PORT],
-		     "bucket-get", "remote-port", err, size) < 0)
+	if (twnl_get_address(b->local, tb[TWSCOPE_A_BUCKET_LOCAL], b->family,
+			     "bucket-get", "local", err, size) < 0 ||
+	    twnl_get_address(b->remote, tb[TWSCOPE_A_BUCKET_REMOTE], b->family,
+			     "bucket-get", "remote", err, size) < 0)
+		return -1;
+	if (twnl_get_port(&b->local_port, tb[TWSCOPE_A_BUCKET_LOCAL_PORT],
+			  "bucket-get", "local-port", err, size) < 0 ||
+	    twnl_get_port(&b->remote_port, tb[TWSCOPE_A_BUCKET_REMOTE_PORT],
+			  "bucket-get", "remote-port", err, size) < 0)
 		return -1;
 	b->substate = (uint8_t)nla_get_u32(tb[TWSCOPE_A_BUCKET_SUBSTATE]);
 	b->remaining_ms = nla_get_u32(tb[TWSCOPE_A_BUCKET_REMAINING_MS]);
@@ -486,14 +493,14 @@ int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
 	const struct nlattr *tb[ARRAY_SIZE(port_spec)];
 	unsigned int i;
 
-	if (parse_attrs(attrs, len, port_spec, ARRAY_SIZE(port_spec), tb,
-			"port-get", err, size) < 0)
+	if (twnl_parse_attrs(attrs, len, port_spec, ARRAY_SIZE(port_spec), tb,
+			     "port-get", err, size) < 0)
 		return -1;
 	memset(p, 0, sizeof(*p));
-	if (get_port(&p->range_min, tb[TWSCOPE_A_PORT_RANGE_MIN], "port-get",
-		     "range-min", err, size) < 0 ||
-	    get_port(&p->range_max, tb[TWSCOPE_A_PORT_RANGE_MAX], "port-get",
-		     "range-max", err, size) < 0)
+	if (twnl_get_port(&p->range_min, tb[TWSCOPE_A_PORT_RANGE_MIN],
+			  "port-get", "range-min", err, size) < 0 ||
+	    twnl_get_port(&p->range_max, tb[TWSCOPE_A_PORT_RANGE_MAX],
+			  "port-get", "range-max", err, size) < 0)
 		return -1;
 	for (i = 0; i < TWSCOPE_N_PORT_STATES; i++)
 		p->state[i] = nla_get_u32(tb[state[i]]);
@@ -516,8 +523,8 @@ int twnl_parse_family(const void *attrs, size_t len, struct twnl_family *f,
 {
 	const struct nlattr *tb[ARRAY_SIZE(family_spec)];
 
-	if (parse_attrs(attrs, len, family_spec, ARRAY_SIZE(family_spec), tb,
-			"family", err, size) < 0)
+	if (twnl_parse_attrs(attrs, len, family_spec, ARRAY_SIZE(family_spec), tb,
+			     "family", err, size) < 0)
 		return -1;
 	f->id = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
 	f->version = nla_get_u32(tb[CTRL_ATTR_VERSION]);

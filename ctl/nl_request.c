@@ -138,3 +138,26 @@ int twnl_put_port(struct nl_msg *msg, const struct tws_port_query *q)
 		ret |= nla_put_u32(msg, TWSCOPE_A_PORT_CELLS, q->cells);
 	return ret ? -1 : 0;
 }
+
+int twnl_put_observe(struct nl_msg *msg, bool on, uint32_t recorder)
+{
+	int ret = nla_put_u32(msg, TWSCOPE_A_OBSERVE_ON, on);
+
+	if (recorder)
+		ret |= nla_put_u32(msg, TWSCOPE_A_OBSERVE_RECORDER, recorder);
+	return ret ? -1 : 0;
+}
+
+int twnl_put_event(struct nl_msg *msg, const struct tws_event_query *q)
+{
+	int ret = put_filter(msg, TWSCOPE_A_EVENT_FILTER, q->filter);
+
+	if (q->all_netns)
+		ret |= nla_put_flag(msg, TWSCOPE_A_EVENT_ALL_NETNS);
+	if (q->cursor->len)
+		ret |= nla_put(msg, TWSCOPE_A_EVENT_CURSOR, (int)q->cursor->len,
+			       q->cursor->data);
+	else if (q->since_ms)
+		ret |= nla_put_u32(msg, TWSCOPE_A_EVENT_SINCE_MS, q->since_ms);
+	return ret ? -1 : 0;
+}

@@ -27,9 +27,10 @@ const char *substate_name(uint8_t substate)
 	return NULL;
 }
 
-int out_info(struct out *o, const struct tws_info *info)
+int out_info(struct out *o, const struct tws_info *info,
+	     const struct hooks *hooks)
 {
-	o->ops->info(o, info);
+	o->ops->info(o, info, hooks);
 	o->records++;
 	return ferror(o->opt.fp);
 }
@@ -68,6 +69,47 @@ int out_ports(struct out *o, const struct port_report *r)
 	o->ops->ports(o, r);
 	o->records++;
 	return ferror(o->opt.fp);
+}
+
+int out_observe(struct out *o, const struct observe_report *r)
+{
+	o->ops->observe(o, r);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_stats(struct out *o, const struct tws_stats *s)
+{
+	o->ops->stats(o, s);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns)
+{
+	o->ops->rates(o, s, now_ns);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_event(struct out *o, const struct tws_event *e)
+{
+	o->ops->event(o, e);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_lost(struct out *o, uint64_t n)
+{
+	o->ops->lost(o, n);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_flush(struct out *o)
+{
+	o->ops->flush(o);
+	return fflush(o->opt.fp) || ferror(o->opt.fp);
 }
 
 void out_end(struct out *o, bool failed)

@@ -10,14 +10,19 @@
 #include <stdio.h>
 
 #include "explain.h"
+#include "hooks.h"
 #include "names.h"
 #include "netns.h"
 #include "types.h"
 
-/* the plural ones are of several records, an array in JSON */
+/*
+ * The plural ones are of several records, an array in JSON; rates and events,
+ * which have no end, are a line each.
+ */
 enum out_kind {
 	OUT_INFO, OUT_SUMMARY, OUT_SUMMARIES, OUT_BUCKETS, OUT_WHATIF, OUT_WHATIFS,
-	OUT_EXPLANATION, OUT_PORTS,
+	OUT_EXPLANATION, OUT_PORTS, OUT_OBSERVE, OUT_STATS, OUT_ALL_STATS,
+	OUT_RATES, OUT_EVENTS,
 };
 
 struct port_report {
@@ -27,6 +32,21 @@ struct port_report {
 	bool routed;
 	/* "" for none */
 	const char *dev;
+};
+
+enum observe_asked { OBSERVE_TELL, OBSERVE_ON, OBSERVE_OFF };
+
+struct observe_report {
+	enum observe_asked asked;
+	/* before that, and now */
+	bool was_on;
+	bool is_on;
+	/* what was observed in all network namespaces; NULL where not known */
+	const struct tws_stats *total;
+	/* nanoseconds since 1970 */
+	uint64_t now_ns;
+	/* NULL where they are not told */
+	const struct hooks *hooks;
 };
 
 /* The pointers stay the caller's, and may be NULL but for fp. */
@@ -49,7 +69,9 @@ struct out *out_text(const struct out_options *options, enum out_kind kind);
 struct out *out_json(const struct out_options *options, enum out_kind kind);
 
 /* Return non-zero where nothing more can be written. */
-int out_info(struct out *o, const struct tws_info *info);
+/* @hooks: NULL where they are not told. */
+int out_info(struct out *o, const struct tws_info *info,
+	     const struct hooks *hooks);
 int out_summary(struct out *o, const struct tws_summary *s);
 int out_bucket(struct out *o, const struct tws_bucket *b);
 /* @s has changes: they are what @policy does. */
@@ -57,6 +79,15 @@ int out_whatif(struct out *o, const struct tws_summary *s,
 	       const struct tws_policy *policy);
 int out_explanation(struct out *o, const struct explanation *e);
 int out_ports(struct out *o, const struct port_report *r);
+int out_observe(struct out *o, const struct observe_report *r);
+int out_stats(struct out *o, const struct tws_stats *s);
+/* @s: what stats_difference() gave, up to @now_ns since 1970. */
+int out_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns);
+int out_event(struct out *o, const struct tws_event *e);
+/* @n events were overwritten before they were read. */
+int out_lost(struct out *o, uint64_t n);
+/* For what goes on: whoever reads it sees all that there is until now. */
+int out_flush(struct out *o);
 
 /*
  * Ends what was begun and frees @o. JSON is made whole even where @failed says
@@ -67,13 +98,20 @@ void out_end(struct out *o, bool failed);
 /* For the writers. */
 
 struct out_ops {
-	void (*info)(struct out *o, const struct tws_info *info);
+	void (*info)(struct out *o, const struct tws_info *info,
+		     const struct hooks *hooks);
 	void (*summary)(struct out *o, const struct tws_summary *s);
 	void (*bucket)(struct out *o, const struct tws_bucket *b);
 	void (*whatif)(struct out *o, const struct tws_summary *s,
 		       const struct tws_policy *policy);
 	void (*explanation)(struct out *o, const struct explanation *e);
 	void (*ports)(struct out *o, const struct port_report *r);
+	void (*observe)(struct out *o, const struct observe_report *r);
+	void (*stats)(struct out *o, const struct tws_stats *s);
+	void (*rates)(struct out *o, const struct tws_stats *s, uint64_t now_ns);
+	void (*event)(struct out *o, const struct tws_event *e);
+	void (*lost)(struct out *o, uint64_t n);
+	void (*flush)(struct out *o);
 	void (*end)(struct out *o, bool failed);
 };
 

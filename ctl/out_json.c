@@ -157,7 +157,12 @@ static void dump_pretty(const json_t *v, FILE *fp, unsigned int depth)
 static bool in_array(const struct out *o)
 {
 	return o->kind == OUT_SUMMARIES || o->kind == OUT_BUCKETS ||
-	       o->kind == OUT_WHATIFS;
+	       o->kind == OUT_WHATIFS || o->kind == OUT_ALL_STATS;
+}
+
+static bool in_lines(const struct out *o)
+{
+	return o->kind == OUT_RATES || o->kind == OUT_EVENTS;
 }
 
 /* Writes @object out and frees it. */
@@ -176,10 +181,13 @@ void json_emit(struct out *o, json_t *object)
 		dump_pretty(object, fp, array);
 	else
 		json_dumpf(object, fp, JSON_COMPACT);
+	if (in_lines(o))
+		fputc('\n', fp);
 	json_decref(object);
 }
 
-static void json_info(struct out *o, const struct tws_info *info)
+static void json_info(struct out *o, const struct tws_info *info,
+		      const struct hooks *hooks)
 {
 	json_t *j = json_object(), *names = json_array();
 	uint32_t unknown = info->features;
@@ -207,6 +215,9 @@ static void json_info(struct out *o, const struct tws_info *info)
 	json_put_int(j, "hz", info->hz);
 	json_put_name(j, "rules", rules_name(info->rules), info->rules);
 	json_put(j, "rules_told", json_boolean(info->rules_told));
+	json_put(j, "observing", json_boolean(info->observing));
+	if (hooks)
+		json_put(j, "hooks", json_of_hooks(hooks));
 	json_emit(o, j);
 }
 
@@ -307,8 +318,13 @@ static void json_end(struct out *o, bool failed)
 	(void)failed;
 	if (in_array(o))
 		fputs(o->opt.pretty && o->records ? "\n]\n" : "]\n", o->opt.fp);
-	else if (o->records)
+	else if (o->records && !in_lines(o))
 		fputc('\n', o->opt.fp);
+}
+
+static void json_flush(struct out *o)
+{
+	(void)o;
 }
 
 static const struct out_ops json_ops = {
@@ -318,6 +334,12 @@ static const struct out_ops json_ops = {
 	.whatif = json_whatif,
 	.explanation = json_explanation,
 	.ports = json_ports,
+	.observe = json_observe,
+	.stats = json_stats,
+	.rates = json_rates,
+	.event = json_event,
+	.lost = json_lost,
+	.flush = json_flush,
 	.end = json_end,
 };
 

@@ -34,4 +34,12 @@ void json_whatif(struct out *o, const struct tws_summary *s,
 void json_explanation(struct out *o, const struct explanation *e);
 void json_ports(struct out *o, const struct port_report *r);
 
+/* out_json_observe.c */
+json_t *json_of_hooks(const struct hooks *h);
+void json_observe(struct out *o, const struct observe_report *r);
+void json_stats(struct out *o, const struct tws_stats *s);
+void json_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns);
+void json_event(struct out *o, const struct tws_event *e);
+void json_lost(struct out *o, uint64_t n);
+
 #endif /* TWCTL_OUT_JSON_H */

@@ -35,16 +35,10 @@ static size_t line_of(const char *s, size_t room)
 	return cut ? cut : strcspn(s, " ");
 }
 
-void wrapped(struct text *t, unsigned int column, const char *fmt, ...)
+static void wrap(struct text *t, unsigned int column, const char *s)
 {
 	size_t room = column < SCREEN / 2 ? SCREEN - column : SCREEN / 2, len;
-	char text[1024];
-	const char *s = text;
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	for (;;) {
 		len = line_of(s, room);
 		fprintf(t->o.opt.fp, "%.*s\n", (int)len, s);
@@ -54,6 +48,29 @@ void wrapped(struct text *t, unsigned int column, const char *fmt, ...)
 			return;
 		fprintf(t->o.opt.fp, "%*s", (int)column, "");
 	}
+}
+
+void wrapped(struct text *t, unsigned int column, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	wrap(t, column, text);
+}
+
+void warn_of(struct text *t, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	warning(t);
+	wrap(t, 10, text);
 }
 
 char *netns_suffix(struct text *t, char *buf, size_t size, uint32_t netns)
@@ -105,7 +122,8 @@ static void text_rules(struct text *t, const struct tws_info *info)
 		fprintf(t->o.opt.fp, "            told by the module parameter \"rules\", not found in the headers\n");
 }
 
-static void text_info(struct out *o, const struct tws_info *info)
+static void text_info(struct out *o, const struct tws_info *info,
+		      const struct hooks *hooks)
 {
 	struct text *t = text_of(o);
 	FILE *fp = o->opt.fp;
@@ -134,6 +152,7 @@ static void text_info(struct out *o, const struct tws_info *info)
 	if (unknown)
 		fprintf(fp, "            0x%x  set by the module, unknown to this twctl\n",
 			unknown);
+	text_observing(t, info->observing, hooks);
 }
 
 static void text_end(struct out *o, bool failed)
@@ -148,6 +167,14 @@ static void text_end(struct out *o, bool failed)
 		text_summaries_end(t);
 	if (o->kind == OUT_WHATIFS)
 		text_whatifs_end(t);
+	if (o->kind == OUT_ALL_STATS)
+		text_all_stats_end(t);
+}
+
+static void text_flush(struct out *o)
+{
+	if (o->kind == OUT_EVENTS)
+		text_events_begin(text_of(o));
 }
 
 static const struct out_ops text_ops = {
@@ -157,6 +184,12 @@ static const struct out_ops text_ops = {
 	.whatif = text_whatif,
 	.explanation = text_explanation,
 	.ports = text_ports,
+	.observe = text_observe,
+	.stats = text_stats,
+	.rates = text_rates,
+	.event = text_event,
+	.lost = text_lost,
+	.flush = text_flush,
 	.end = text_end,
 };
 

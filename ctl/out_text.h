@@ -35,6 +35,8 @@ struct text {
 	uint32_t dev_ifindex;
 	char dev[IF_NAMESIZE];
 	struct tws_bucket waiting[LOOK_AHEAD];
+	/* of events: whether the header is there */
+	bool begun;
 };
 
 static inline struct text *text_of(struct out *o)
@@ -51,6 +53,9 @@ void warning(struct text *t);
  */
 void wrapped(struct text *t, unsigned int column, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A warning's words: those of @fmt, wrapped. */
+void warn_of(struct text *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* " (web)" of a namespace that has a name */
 char *netns_suffix(struct text *t, char *buf, size_t size, uint32_t netns);
 /* The address, in brackets where a port follows and it is IPv6. */
@@ -76,5 +81,22 @@ void text_explanation(struct out *o, const struct explanation *e);
 
 /* out_text_ports.c */
 void text_ports(struct out *o, const struct port_report *r);
+
+/* out_text_observe.c */
+void text_observe(struct out *o, const struct observe_report *r);
+/* The line of info; its column is wider. */
+void text_observing(struct text *t, bool observing, const struct hooks *hooks);
+
+/* out_text_stats.c */
+void text_stats(struct out *o, const struct tws_stats *s);
+void text_all_stats_end(struct text *t);
+
+/* out_text_rates.c */
+void text_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns);
+
+/* out_text_events.c */
+void text_event(struct out *o, const struct tws_event *e);
+void text_lost(struct out *o, uint64_t n);
+void text_events_begin(struct text *t);
 
 #endif /* TWCTL_OUT_TEXT_H */

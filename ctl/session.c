@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE	/* ppoll() */
 #include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,6 +28,49 @@ void catch_interrupts(void)
 	sigaction(SIGTERM, &sa, NULL);
 	/* a reader that has seen enough is no error, whoever started us */
 	signal(SIGPIPE, SIG_DFL);
+}
+
+uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void block_interrupts(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, old);
+}
+
+bool pause_until(uint64_t deadline_ns)
+{
+	/* no events asked for: it tells of an end that has no reader */
+	struct pollfd out = { .fd = STDOUT_FILENO };
+	struct timespec ts;
+	uint64_t now;
+	sigset_t old;
+	int ret = 0;
+
+	/* blocked but in ppoll(), so that none is missed right before it */
+	block_interrupts(&old);
+	while (!interrupted && ret <= 0) {
+		now = now_ns(CLOCK_MONOTONIC);
+		if (now >= deadline_ns)
+			break;
+		ts.tv_sec = (time_t)((deadline_ns - now) / 1000000000);
+		ts.tv_nsec = (long)((deadline_ns - now) % 1000000000);
+		ret = ppoll(&out, 1, &ts, &old);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (ret > 0)
+		raise(SIGPIPE);
+	return !interrupted;
 }
 
 void complain(const char *fmt, ...)
@@ -78,7 +123,7 @@ static struct out *make_out(struct session *s, const struct options *o,
 
 	if (o->json)
 		return out_json(&opt, kind);
-	if (kind == OUT_BUCKETS && !o->numeric)
+	if ((kind == OUT_BUCKETS || kind == OUT_EVENTS) && !o->numeric)
 		s->services = services_load();
 	if (kind != OUT_INFO)
 		s->netns_names = netns_names_load();

@@ -3,6 +3,8 @@
 #ifndef TWCTL_SESSION_H
 #define TWCTL_SESSION_H
 
+#include <time.h>
+
 #include "nl.h"
 #include "out.h"
 
@@ -11,7 +13,7 @@ enum exit_code { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* of all commands together */
-#define MAX_OWN_OPTIONS 16
+#define MAX_OWN_OPTIONS 24
 
 struct own_option {
 	const char *name;
@@ -71,5 +73,13 @@ int flush_stdout(void);
 
 /* From here on an interrupt lets what is printed be ended properly. */
 void catch_interrupts(void);
+
+/*
+ * Waits until @deadline_ns of now_ns(CLOCK_MONOTONIC). False where an interrupt
+ * came first. Ends the program where the reader of stdout leaves meanwhile: it
+ * would learn of it with the next line only, which may never come.
+ */
+bool pause_until(uint64_t deadline_ns);
+uint64_t now_ns(clockid_t clock);
 
 #endif /* TWCTL_SESSION_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "text.h"
 
@@ -107,6 +108,61 @@ char *text_duration_us(char *buf, size_t size, uint32_t us)
 		snprintf(buf, size, "%.0f ms", us / 1e3);
 	else
 		snprintf(buf, size, "%.1f s", us / 1e6);
+	return buf;
+}
+
+char *text_span(char *buf, size_t size, uint64_t ms)
+{
+	unsigned long long s = ms / 1000, m = s / 60, h = m / 60, d = h / 24;
+
+	if (d)
+		snprintf(buf, size, "%llu d %llu h", d, h % 24);
+	else if (h)
+		snprintf(buf, size, "%llu h %llu min", h, m % 60);
+	else if (m)
+		snprintf(buf, size, "%llu min %llu s", m, s % 60);
+	else
+		text_time_words(buf, size, (uint32_t)ms);
+	return buf;
+}
+
+char *text_rate(char *buf, size_t size, uint64_t n, uint64_t ms)
+{
+	double v = ms ? 1000.0 * (double)n / (double)ms : 0;
+
+	if (!n || !ms)
+		snprintf(buf, size, "0");
+	else if (v < 0.05)
+		snprintf(buf, size, "<0.1");
+	else
+		snprintf(buf, size, v < 99.95 ? "%.1f" : "%.0f", v);
+	return buf;
+}
+
+static struct tm local_time(uint64_t ns)
+{
+	time_t t = (time_t)(ns / 1000000000);
+	struct tm tm = { .tm_mday = 1 };
+
+	localtime_r(&t, &tm);
+	return tm;
+}
+
+char *text_date(char *buf, size_t size, uint64_t ns)
+{
+	struct tm tm = local_time(ns);
+
+	if (!strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm))
+		buf[0] = '\0';
+	return buf;
+}
+
+char *text_clock(char *buf, size_t size, uint64_t ns)
+{
+	struct tm tm = local_time(ns);
+
+	snprintf(buf, size, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min,
+		 tm.tm_sec, (unsigned int)(ns / 1000000 % 1000));
 	return buf;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers and shapes as text. All pure; each returns the buffer it was given. */
+/* Numbers and shapes as text. Each returns the buffer it was given. */
 #ifndef TWCTL_TEXT_H
 #define TWCTL_TEXT_H
 
@@ -21,6 +21,14 @@ char *text_time_words(char *buf, size_t size, uint32_t ms);
 char *text_percent(char *buf, size_t size, uint64_t part, uint64_t whole);
 /* 1.2 ms */
 char *text_duration_us(char *buf, size_t size, uint32_t us);
+/* 12.3 s, 3 min 20 s, 2 h 5 min, or 3 d 4 h; cut off */
+char *text_span(char *buf, size_t size, uint64_t ms);
+/* @n in @ms milliseconds, by the second: 0, <0.1, 4.7, or 12345 */
+char *text_rate(char *buf, size_t size, uint64_t n, uint64_t ms);
+/* 2026-11-21 11:47:26, local time */
+char *text_date(char *buf, size_t size, uint64_t ns);
+/* 11:47:26.123, local time */
+char *text_clock(char *buf, size_t size, uint64_t ns);
 
 /*
  * The @cells newest slots of @h, the newest at the right. A cell is at the

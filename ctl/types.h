@@ -26,6 +26,7 @@ struct tws_info {
 	/* an enum twscope_rules, or what a newer module has beyond it */
 	uint32_t rules;
 	bool rules_told;
+	bool observing;
 };
 
 struct tws_hist {
@@ -177,5 +178,98 @@ struct tws_ports {
 };
 
 #define TWS_NEVER UINT32_MAX
+
+/* more than any enum will have */
+#define TWS_MAX_COUNTS 64
+
+/*
+ * A count for each value of an enum, as many as the module has: an older one has
+ * fewer than are known here, a newer one more.
+ */
+struct tws_counts {
+	unsigned int n;
+	uint64_t v[TWS_MAX_COUNTS];
+};
+
+/* What was observed in a network namespace, or in those that ended. */
+struct tws_stats {
+	uint32_t netns;
+	bool has_netns;
+	bool ended_netns;
+	bool before_unsettled;
+	/* segments, answered and segment_mismatch: for CAP_NET_ADMIN */
+	bool has_segments;
+	uint64_t observed_ms;
+	uint64_t before;
+	uint64_t created_time_wait;
+	uint64_t created_fin_wait2;
+	/* by enum twscope_cause */
+	struct tws_counts ended;
+	uint64_t present;
+	uint64_t overflow;
+	uint64_t out_of_memory;
+	uint64_t restarted;
+	/* by enum twscope_decision */
+	struct tws_counts decisions;
+	uint64_t segments;
+	uint64_t answered;
+	uint64_t segment_mismatch;
+	uint64_t verdict_mismatch;
+	uint64_t verdict_boundary;
+	uint64_t missed;
+};
+
+struct tws_hook {
+	char symbol[128];
+	/* an enum twscope_mechanism, or what a newer module has beyond it */
+	uint32_t mechanism;
+	uint64_t hits;
+	uint64_t missed;
+};
+
+struct tws_event {
+	uint64_t time_ns;
+	/* enums of twscope_, or what a newer module has beyond them */
+	uint32_t type;
+	uint32_t decision;
+	uint32_t cause;
+	uint32_t netns;
+	uint16_t family;
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint8_t substate;
+	bool has_decision;
+	bool has_cause;
+	bool has_count;
+	bool has_pid;
+	bool has_comm;
+	bool has_cgroup_id;
+	uint8_t local[16];
+	uint8_t remote[16];
+	uint32_t count;
+	uint32_t pid;
+	uint64_t cgroup_id;
+	char comm[64];
+};
+
+/* a position for each of some thousand processors */
+#define TWS_MAX_CURSOR 32768
+
+/* Where a reader of events is; of length 0 before it began. */
+struct tws_cursor {
+	unsigned int len;
+	uint8_t data[TWS_MAX_CURSOR];
+};
+
+/* What a message of an event dump brings: one of these at least. */
+struct tws_news {
+	bool has_event;
+	struct tws_event event;
+	/* 0 for none */
+	uint64_t lost;
+	/* of length 0 for none */
+	const uint8_t *cursor;
+	unsigned int cursor_len;
+};
 
 #endif /* TWCTL_TYPES_H */

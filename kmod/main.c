@@ -8,6 +8,7 @@
 #include "debugfs.h"
 #include "netlink.h"
 #include "netns.h"
+#include "observe.h"
 #include "settings.h"
 
 static int __init twscope_init(void)
@@ -22,13 +23,19 @@ static int __init twscope_init(void)
 	if (err)
 		return err;
 
-	err = twscope_netlink_init();
+	err = twscope_observe_init();
 	if (err)
 		goto err_netns;
+
+	err = twscope_netlink_init();
+	if (err)
+		goto err_observe;
 
 	twscope_debugfs_init();
 	return 0;
 
+err_observe:
+	twscope_observe_exit();
 err_netns:
 	twscope_netns_exit();
 	return err;
@@ -38,6 +45,7 @@ static void __exit twscope_exit(void)
 {
 	twscope_debugfs_exit();
 	twscope_netlink_exit();
+	twscope_observe_exit();
 	twscope_netns_exit();
 }
 

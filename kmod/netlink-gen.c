@@ -71,8 +71,22 @@ static const struct nla_policy twscope_port_get_nl_policy[TWSCOPE_A_PORT_CELLS +
 	[TWSCOPE_A_PORT_CELLS] = { .type = NLA_U32, },
 };
 
+/* TWSCOPE_CMD_OBSERVE_SET - do */
+static const struct nla_policy twscope_observe_set_nl_policy[TWSCOPE_A_OBSERVE_RECORDER + 1] = {
+	[TWSCOPE_A_OBSERVE_ON] = NLA_POLICY_MAX(NLA_U32, 1),
+	[TWSCOPE_A_OBSERVE_RECORDER] = { .type = NLA_U32, },
+};
+
+/* TWSCOPE_CMD_EVENT_GET - dump */
+static const struct nla_policy twscope_event_get_nl_policy[TWSCOPE_A_EVENT_CURSOR + 1] = {
+	[TWSCOPE_A_EVENT_FILTER] = NLA_POLICY_NESTED(twscope_clause_nl_policy),
+	[TWSCOPE_A_EVENT_ALL_NETNS] = { .type = NLA_FLAG, },
+	[TWSCOPE_A_EVENT_SINCE_MS] = { .type = NLA_U32, },
+	[TWSCOPE_A_EVENT_CURSOR] = { .type = NLA_BINARY, },
+};
+
 /* Ops table for twscope */
-const struct genl_split_ops twscope_nl_ops[5] = {
+const struct genl_split_ops twscope_nl_ops[10] = {
 	{
 		.cmd	= TWSCOPE_CMD_INFO_GET,
 		.doit	= twscope_nl_info_get_doit,
@@ -110,4 +124,40 @@ const struct genl_split_ops twscope_nl_ops[5] = {
 		.maxattr	= TWSCOPE_A_PORT_CELLS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
+	{
+		.cmd		= TWSCOPE_CMD_OBSERVE_SET,
+		.doit		= twscope_nl_observe_set_doit,
+		.policy		= twscope_observe_set_nl_policy,
+		.maxattr	= TWSCOPE_A_OBSERVE_RECORDER,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= TWSCOPE_CMD_STATS_GET,
+		.doit	= twscope_nl_stats_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= TWSCOPE_CMD_STATS_GET,
+		.start	= twscope_nl_stats_get_start,
+		.dumpit	= twscope_nl_stats_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd	= TWSCOPE_CMD_HOOK_GET,
+		.dumpit	= twscope_nl_hook_get_dumpit,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= TWSCOPE_CMD_EVENT_GET,
+		.start		= twscope_nl_event_get_start,
+		.dumpit		= twscope_nl_event_get_dumpit,
+		.done		= twscope_nl_event_get_done,
+		.policy		= twscope_event_get_nl_policy,
+		.maxattr	= TWSCOPE_A_EVENT_CURSOR,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+};
+
+static const struct genl_multicast_group twscope_nl_mcgrps[] = {
+	[TWSCOPE_NLGRP_EVENTS] = { "events", },
 };

@@ -14,8 +14,19 @@
 #include "compat/timewait.h"
 #include "netlink-gen.h"
 #include "netlink.h"
+#include "observe.h"
 #include "settings.h"
 #include "twsk.h"
+
+#ifdef TWSCOPE_MCAST_FLAGS
+/* The generated table has no flags, as not every kernel calls them the same. */
+static const struct genl_multicast_group groups[] = {
+	[TWSCOPE_NLGRP_EVENTS] = {
+		.name	= TWSCOPE_MCGRP_EVENTS,
+		.flags	= TWSCOPE_MCAST_FLAGS,
+	},
+};
+#endif
 
 struct genl_family twscope_nl_family __ro_after_init = {
 	.name		= TWSCOPE_FAMILY_NAME,
@@ -23,6 +34,10 @@ struct genl_family twscope_nl_family __ro_after_init = {
 	.netnsok	= true,
 	.parallel_ops	= true,
 	.module		= THIS_MODULE,
+#ifdef TWSCOPE_MCAST_FLAGS
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
+#endif
 };
 
 /**
@@ -64,6 +79,19 @@ int twscope_netlink_all_netns(const struct twscope_nl_caps *caps,
 }
 
 /**
+ * twscope_netlink_not_observing() - nothing is observed
+ * @extack: where a text goes that says so
+ *
+ * Context: process.
+ * Return: -ENODATA
+ */
+int twscope_netlink_not_observing(struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG(extack, "not observing: the hooks are off");
+	return -ENODATA;
+}
+
+/**
  * twscope_netlink_begin() - begin a message of a dump
  * @cb: the dump
  * @skb: where to
@@ -93,7 +121,9 @@ static int put_info(struct sk_buff *skb)
 	    nla_put_u32(skb, TWSCOPE_A_INFO_HZ, HZ) ||
 	    nla_put_u32(skb, TWSCOPE_A_INFO_RULES, twscope_settings_rules()) ||
 	    (twscope_settings_rules_told() &&
-	     nla_put_flag(skb, TWSCOPE_A_INFO_RULES_TOLD)))
+	     nla_put_flag(skb, TWSCOPE_A_INFO_RULES_TOLD)) ||
+	    (twscope_observe_is_on() &&
+	     nla_put_flag(skb, TWSCOPE_A_INFO_OBSERVING)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -102,6 +132,9 @@ int twscope_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *msg;
 	void *hdr;
+
+	if (netlink_net_capable(skb, CAP_NET_ADMIN))
+		twscope_netlink_notify_kick();
 
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
@@ -125,8 +158,13 @@ int twscope_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int __init twscope_netlink_init(void)
 {
-	return twscope_compat_genl_register(&twscope_nl_family, twscope_nl_ops,
-					    ARRAY_SIZE(twscope_nl_ops));
+	int err;
+
+	err = twscope_compat_genl_register(&twscope_nl_family, twscope_nl_ops,
+					   ARRAY_SIZE(twscope_nl_ops));
+	if (!err)
+		twscope_netlink_notify_kick();
+	return err;
 }
 
 /**
@@ -138,5 +176,6 @@ int __init twscope_netlink_init(void)
  */
 void twscope_netlink_exit(void)
 {
+	twscope_netlink_notify_exit();
 	genl_unregister_family(&twscope_nl_family);
 }

@@ -10,6 +10,7 @@ struct netlink_ext_ack;
 struct nlattr;
 struct nlmsghdr;
 struct sk_buff;
+struct twscope_event;
 struct twscope_filter;
 struct twscope_syn;
 struct twscope_whatif;
@@ -35,6 +36,16 @@ int twscope_netlink_all_netns(const struct twscope_nl_caps *caps,
 			      struct netlink_ext_ack *extack);
 void *twscope_netlink_begin(struct netlink_callback *cb, struct sk_buff *skb,
 			    u8 cmd);
+
+int twscope_netlink_not_observing(struct netlink_ext_ack *extack);
+
+/* netlink-event.c */
+int twscope_netlink_put_event(struct sk_buff *skb,
+			      const struct twscope_event *ev);
+
+/* netlink-notify.c */
+void twscope_netlink_notify_kick(void);
+void twscope_netlink_notify_exit(void);
 
 /* netlink-filter.c */
 int twscope_netlink_filter(const struct nlmsghdr *nlh, int attrtype,

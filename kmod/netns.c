@@ -113,6 +113,25 @@ bool twscope_netns_owns_ehash(const struct net *net)
 	return twscope_netns_ehash(net) != twscope_netns_shared_ehash();
 }
 
+static u64 next_netns(u64 after, bool with_ehash)
+{
+	const struct net *net;
+	u64 next = 0;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		u64 id;
+
+		if (with_ehash && !twscope_netns_owns_ehash(net))
+			continue;
+		id = twscope_netns_id(net);
+		if (id > after && (!next || id < next))
+			next = id;
+	}
+	rcu_read_unlock();
+	return next;
+}
+
 /**
  * twscope_netns_next_ehash() - the next namespace with a hash of its own
  * @after: a namespace's number, 0 to begin
@@ -122,21 +141,19 @@ bool twscope_netns_owns_ehash(const struct net *net)
  */
 u64 twscope_netns_next_ehash(u64 after)
 {
-	const struct net *net;
-	u64 next = 0;
+	return next_netns(after, true);
+}
 
-	rcu_read_lock();
-	for_each_net_rcu(net) {
-		u64 id;
-
-		if (!twscope_netns_owns_ehash(net))
-			continue;
-		id = twscope_netns_id(net);
-		if (id > after && (!next || id < next))
-			next = id;
-	}
-	rcu_read_unlock();
-	return next;
+/**
+ * twscope_netns_next() - the next namespace
+ * @after: a namespace's number, 0 to begin
+ *
+ * Context: any. Passes all namespaces.
+ * Return: the lowest number above @after, 0 when there is none.
+ */
+u64 twscope_netns_next(u64 after)
+{
+	return next_netns(after, false);
 }
 
 /**
@@ -170,9 +187,26 @@ const struct net *twscope_netns_of(u64 id)
  * Context: any that keeps @net from being freed.
  * Return: buckets.
  */
-u32 twscope_netns_tw_count(struct net *net)
+u32 twscope_netns_tw_count(const struct net *net)
 {
 	return twscope_compat_tw_count(net);
+}
+
+/* The processors may make so many buckets between a look and another. */
+#define NEAR_LIMIT	64
+
+/**
+ * twscope_netns_is_near_limit() - are there nearly tcp_max_tw_buckets
+ * @net: the namespace
+ *
+ * Context: any that keeps @net from being freed.
+ * Return: true when the kernel may be refusing to make another.
+ */
+bool twscope_netns_is_near_limit(const struct net *net)
+{
+	u32 limit = READ_ONCE(net->ipv4.tcp_death_row.sysctl_max_tw_buckets);
+
+	return twscope_compat_tw_count(net) + NEAR_LIMIT >= limit;
 }
 
 /**

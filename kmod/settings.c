@@ -111,11 +111,35 @@ void twscope_settings_policy(const struct twscope_sysctls *s,
 		.rules = rules_in_force,
 		.tcp_tw_reuse = s->tcp_tw_reuse,
 		.tcp_timestamps = s->tcp_timestamps,
+		.tcp_rfc1337 = s->tcp_rfc1337,
 		.tcp_tw_reuse_delay = s->tcp_tw_reuse_delay,
 		.tcp_invalid_ratelimit = s->tcp_invalid_ratelimit,
 		.tick_ms = DIV_ROUND_UP(MSEC_PER_SEC, HZ),
 		.paws_wrap_s = twscope_compat_paws_wrap_s(),
 	};
+}
+
+/**
+ * twscope_settings_policy_now() - what the kernel decides by right now
+ * @net: in this namespace
+ * @p: where to, all of it is written, but tcp_invalid_ratelimit is 0
+ *
+ * For hooks: in a fraction of the time.
+ *
+ * Context: any that keeps @net from being freed; takes no lock.
+ */
+void twscope_settings_policy_now(const struct net *net,
+				 struct twscope_policy *p)
+{
+	*p = (struct twscope_policy) {
+		.rules = rules_in_force,
+		.tcp_tw_reuse = READ_ONCE(net->ipv4.sysctl_tcp_tw_reuse),
+		.tcp_timestamps = READ_ONCE(net->ipv4.sysctl_tcp_timestamps),
+		.tcp_rfc1337 = READ_ONCE(net->ipv4.sysctl_tcp_rfc1337),
+		.tick_ms = DIV_ROUND_UP(MSEC_PER_SEC, HZ),
+		.paws_wrap_s = twscope_compat_paws_wrap_s(),
+	};
+	twscope_compat_reuse_delay(net, &p->tcp_tw_reuse_delay);
 }
 
 static void mark_unsearched(struct twscope_setting *s, const struct net *net)

@@ -54,6 +54,8 @@ u8 twscope_settings_rules(void);
 bool twscope_settings_rules_told(void);
 void twscope_settings_policy(const struct twscope_sysctls *s,
 			     struct twscope_policy *p);
+void twscope_settings_policy_now(const struct net *net,
+				 struct twscope_policy *p);
 struct twscope_settings *twscope_settings_take(struct net *net,
 					       const struct twscope_whatif *w);
 void twscope_settings_free(struct twscope_settings *set);

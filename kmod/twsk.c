@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The only file that reads a bucket of the kernel.
+ * The only file that reads a bucket of the kernel, or a segment it meets.
  */
 
 #include <linux/jiffies.h>
@@ -13,8 +13,10 @@
 #include "bucket.h"
 #include "clock.h"
 #include "compat/timewait.h"
+#include "event.h"
 #include "netns.h"
 #include "twsk.h"
+#include "verdict.h"
 
 /**
  * twscope_clock_read() - read the clocks that buckets are timed by
@@ -50,6 +52,27 @@ static void snapshot_addresses(const struct sock_common *skc,
 	ipv6_addr_set_v4mapped(skc->skc_daddr, &b->remote);
 }
 
+static void snapshot_timestamp(const struct tcp_timewait_sock *tcptw,
+			       const struct twscope_clock *now,
+			       struct twscope_bucket *b)
+{
+	int second = READ_ONCE(tcptw->tw_ts_recent_stamp);
+
+	b->has_ts = second;
+	b->ts_recent = READ_ONCE(tcptw->tw_ts_recent);
+	b->ts_recent_age_ms = twscope_clock_since_second_ms(now, second);
+}
+
+static void snapshot_age(const struct inet_timewait_sock *tw,
+			 const struct twscope_clock *now,
+			 struct twscope_bucket *b)
+{
+	u32 entered;
+
+	b->has_age = twscope_compat_entry_stamp(tw, &entered);
+	b->age_ms = b->has_age ? twscope_clock_since_entry_ms(now, entered) : 0;
+}
+
 /* The timer is moved and the timestamp taken by segments that arrive on
  * another CPU right now: each is read once.
  */
@@ -58,18 +81,56 @@ static void snapshot_times(const struct inet_timewait_sock *tw,
 			   struct twscope_bucket *b)
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
-	int second = READ_ONCE(tcptw->tw_ts_recent_stamp);
 	u32 answered = READ_ONCE(tcptw->tw_last_oow_ack_time);
-	u32 entered;
 
 	b->remaining_ms = twscope_clock_left_ms(now, READ_ONCE(tw->tw_timer.expires));
-	b->has_age = twscope_compat_entry_stamp(tw, &entered);
-	b->age_ms = b->has_age ? twscope_clock_since_entry_ms(now, entered) : 0;
-	b->has_ts = second;
-	b->ts_recent = READ_ONCE(tcptw->tw_ts_recent);
-	b->ts_recent_age_ms = twscope_clock_since_second_ms(now, second);
+	snapshot_age(tw, now, b);
+	snapshot_timestamp(tcptw, now, b);
 	b->has_answered = answered;
 	b->answered_ms = answered ? twscope_clock_since_answer_ms(now, answered) : 0;
+}
+
+/**
+ * twscope_twsk_snapshot_reuse() - copy of a bucket what a connect() looks at
+ * @tw: the bucket
+ * @now: the clocks
+ * @b: where to; the rest is left as it was
+ *
+ * What twscope_judge() and twscope_judge_bound() need, in a fraction of the time.
+ *
+ * Context: any that keeps @tw from being freed.
+ */
+void twscope_twsk_snapshot_reuse(const struct inet_timewait_sock *tw,
+				 const struct twscope_clock *now,
+				 struct twscope_bucket *b)
+{
+	b->substate = READ_ONCE(tw->tw_substate);
+	b->ifindex = tw->tw_bound_dev_if;
+	snapshot_addresses(&tw->__tw_common, b);
+	snapshot_age(tw, now, b);
+	snapshot_timestamp(tcp_twsk((struct sock *)tw), now, b);
+}
+
+/**
+ * twscope_twsk_snapshot_segment() - copy of a bucket what a segment meets
+ * @tw: the bucket
+ * @now: the clocks
+ * @b: where to; the rest is left as it was
+ *
+ * What twscope_judge_segment() needs.
+ *
+ * Context: any that keeps @tw from being freed.
+ */
+void twscope_twsk_snapshot_segment(const struct inet_timewait_sock *tw,
+				   const struct twscope_clock *now,
+				   struct twscope_bucket *b)
+{
+	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
+
+	b->substate = READ_ONCE(tw->tw_substate);
+	b->rcv_nxt = READ_ONCE(tcptw->tw_rcv_nxt);
+	b->rcv_wnd = tcptw->tw_rcv_wnd;
+	snapshot_timestamp(tcptw, now, b);
 }
 
 /**
@@ -100,6 +161,86 @@ void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
 	b->full = false;
 	snapshot_addresses(&tw->__tw_common, b);
 	snapshot_times(tw, now, b);
+}
+
+/**
+ * twscope_twsk_event() - say to whom an event happens
+ * @tw: the bucket
+ * @ev: where to; its time, its type, its reason and who did it are left
+ *
+ * Context: any that keeps @tw from being freed.
+ */
+void twscope_twsk_event(const struct inet_timewait_sock *tw,
+			struct twscope_event *ev)
+{
+	const struct net *net = twsk_net(tw);
+
+	ev->netns_id = twscope_netns_id(net);
+	ev->netns = net->ns.inum;
+	ev->substate = READ_ONCE(tw->tw_substate);
+	ev->family = tw->tw_family;
+	ev->local_port = tw->tw_num;
+	ev->remote_port = ntohs(tw->tw_dport);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (tw->tw_family == AF_INET6) {
+		ev->local = tw->tw_v6_rcv_saddr;
+		ev->remote = tw->tw_v6_daddr;
+		return;
+	}
+#endif
+	ipv6_addr_set_v4mapped(tw->tw_rcv_saddr, &ev->local);
+	ipv6_addr_set_v4mapped(tw->tw_daddr, &ev->remote);
+}
+
+/**
+ * twscope_twsk_is_tcp() - is this one of TCP's buckets
+ * @tw: the bucket
+ *
+ * Up to 6.15 DCCP has buckets, too, made and ended by the same functions.
+ *
+ * Context: any that keeps @tw from being freed.
+ */
+bool twscope_twsk_is_tcp(const struct inet_timewait_sock *tw)
+{
+	return tw->tw_dr == &twsk_net(tw)->ipv4.tcp_death_row;
+}
+
+/**
+ * twscope_twsk_answer_stamp() - where a bucket keeps when it answered last
+ * @tw: the bucket
+ *
+ * Context: any; only to be compared.
+ */
+const u32 *twscope_twsk_answer_stamp(const struct inet_timewait_sock *tw)
+{
+	return &tcp_twsk((struct sock *)tw)->tw_last_oow_ack_time;
+}
+
+/**
+ * twscope_twsk_segment() - copy of a segment what a bucket looks at
+ * @tw: the bucket
+ * @skb: the segment, its control block filled by TCP
+ * @th: its header, options included in the linear part
+ * @s: where to, all of it is written
+ *
+ * Context: tcp_timewait_state_process().
+ */
+void twscope_twsk_segment(const struct inet_timewait_sock *tw,
+			  const struct sk_buff *skb, const struct tcphdr *th,
+			  struct twscope_segment *s)
+{
+	*s = (struct twscope_segment) {
+		.syn = th->syn,
+		.ack = th->ack,
+		.rst = th->rst,
+		.fin = th->fin,
+		.seq = TCP_SKB_CB(skb)->seq,
+		.end_seq = TCP_SKB_CB(skb)->end_seq,
+	};
+	if (th->doff > sizeof(*th) / 4 &&
+	    READ_ONCE(tcp_twsk((struct sock *)tw)->tw_ts_recent_stamp))
+		twscope_segment_options(s, (const u8 *)(th + 1),
+					th->doff * 4 - sizeof(*th));
 }
 
 /**

@@ -7,9 +7,13 @@
 
 struct inet_timewait_sock;
 struct net;
+struct sk_buff;
 struct sock;
+struct tcphdr;
 struct twscope_bucket;
 struct twscope_clock;
+struct twscope_event;
+struct twscope_segment;
 
 /**
  * struct twscope_route - all of a 4-tuple but the local port, and the device
@@ -31,11 +35,24 @@ struct twscope_route {
 
 /* twsk.c */
 void twscope_clock_read(struct twscope_clock *now);
+void twscope_twsk_snapshot_reuse(const struct inet_timewait_sock *tw,
+				 const struct twscope_clock *now,
+				 struct twscope_bucket *b);
+void twscope_twsk_snapshot_segment(const struct inet_timewait_sock *tw,
+				   const struct twscope_clock *now,
+				   struct twscope_bucket *b);
 void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
 			   const struct twscope_clock *now,
 			   struct twscope_bucket *b);
 void twscope_twsk_snapshot_full(const struct sock *sk,
 				struct twscope_bucket *b);
+void twscope_twsk_event(const struct inet_timewait_sock *tw,
+			struct twscope_event *ev);
+bool twscope_twsk_is_tcp(const struct inet_timewait_sock *tw);
+const u32 *twscope_twsk_answer_stamp(const struct inet_timewait_sock *tw);
+void twscope_twsk_segment(const struct inet_timewait_sock *tw,
+			  const struct sk_buff *skb, const struct tcphdr *th,
+			  struct twscope_segment *s);
 bool twscope_twsk_on_route(const struct sock *sk, struct net *net,
 			   const struct twscope_route *r);
 u32 twscope_twsk_bytes(void);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel would do with a bucket.
- *
- * The active side follows tcp_twsk_unique() and the port search of
- * __inet_hash_connect() around it, the passive side what
- * tcp_timewait_state_process() does with a SYN. The kernel's comparisons are
- * kept as they are, wrap-around and all; only that ages take the place of
- * stamps, so that a snapshot holds for the moment it was taken.
+ * What a connect() would do with a bucket: tcp_twsk_unique() and the port
+ * search of __inet_hash_connect() around it. The kernel's comparisons are kept
+ * as they are, wrap-around and all; only that ages take the place of stamps, so
+ * that a snapshot holds for the moment it was taken.
  */
 
 #include <linux/kernel.h>
@@ -174,125 +171,4 @@ u8 twscope_judge_bound(const struct twscope_bucket *b,
 	if (p->rules == TWSCOPE_RULES_UNKNOWN)
 		return TWSCOPE_VERDICT_UNKNOWN;
 	return b->has_ts ? TWSCOPE_VERDICT_REUSABLE : TWSCOPE_VERDICT_NO_TIMESTAMP;
-}
-
-/*
- * The kernel reads the timestamp of a SYN only where the bucket has one, and
- * only while the sysctl is on.
- */
-static bool timestamps_count(const struct twscope_bucket *b,
-			     const struct twscope_policy *p)
-{
-	return b->has_ts && p->tcp_timestamps;
-}
-
-static bool paws_rejects(const struct twscope_bucket *b,
-			 const struct twscope_policy *p,
-			 const struct twscope_syn *syn)
-{
-	if (!timestamps_count(b, p) || !syn->has_tsval)
-		return false;
-	/* Not before(): the two differ when half the circle lies between. */
-	if (!b->ts_recent || (s32)(b->ts_recent - syn->tsval) <= 0)
-		return false;
-	return b->ts_recent_age_ms < (s64)p->paws_wrap_s * MSEC_PER_SEC;
-}
-
-static bool is_newer(const struct twscope_bucket *b,
-		     const struct twscope_policy *p,
-		     const struct twscope_syn *syn)
-{
-	if (after(syn->seq, b->rcv_nxt))
-		return true;
-	return timestamps_count(b, p) && syn->has_tsval &&
-	       after(syn->tsval, b->ts_recent);
-}
-
-/* The next number expected is inside a window of none, too. */
-static bool in_window(const struct twscope_bucket *b, u32 seq)
-{
-	if (seq == b->rcv_nxt)
-		return true;
-	return after(seq + 1, b->rcv_nxt) &&
-	       before(seq, b->rcv_nxt + b->rcv_wnd);
-}
-
-/**
- * twscope_judge_syn() - what does a SYN of the peer meet
- * @b: the bucket
- * @p: what decides besides it
- * @syn: the SYN, with neither ACK nor RST
- *
- * Context: any; takes no lock.
- * Return: enum twscope_syn_verdict.
- */
-u8 twscope_judge_syn(const struct twscope_bucket *b,
-		     const struct twscope_policy *p,
-		     const struct twscope_syn *syn)
-{
-	bool rejected = paws_rejects(b, p, syn);
-
-	if (p->rules == TWSCOPE_RULES_UNKNOWN)
-		return TWSCOPE_SYN_VERDICT_UNKNOWN;
-
-	if (!rejected) {
-		if (!is_fin_wait2(b) && is_newer(b, p, syn))
-			return TWSCOPE_SYN_VERDICT_ACCEPT;
-		if (is_fin_wait2(b) && in_window(b, syn->seq))
-			return TWSCOPE_SYN_VERDICT_RESET;
-	}
-	if (twscope_answer_in_ms(b, p))
-		return TWSCOPE_SYN_VERDICT_DROP;
-	return rejected ? TWSCOPE_SYN_VERDICT_PAWS_REJECT :
-			  TWSCOPE_SYN_VERDICT_CHALLENGE_ACK;
-}
-
-/**
- * twscope_syn_seq() - the lowest sequence number with which a SYN is accepted
- * @b: the bucket
- * @seq: where to
- *
- * Context: any; takes no lock.
- * Return: false where none is: in FIN_WAIT2.
- */
-bool twscope_syn_seq(const struct twscope_bucket *b, u32 *seq)
-{
-	*seq = b->rcv_nxt + 1;
-	return !is_fin_wait2(b);
-}
-
-/**
- * twscope_syn_tsval() - the lowest TSval that makes a SYN of any sequence
- *	number acceptable
- * @b: the bucket
- * @p: what decides besides it
- * @tsval: where to
- *
- * Context: any; takes no lock.
- * Return: false where none does: in FIN_WAIT2, and where timestamps don't
- * count.
- */
-bool twscope_syn_tsval(const struct twscope_bucket *b,
-		       const struct twscope_policy *p, u32 *tsval)
-{
-	*tsval = b->ts_recent + 1;
-	return !is_fin_wait2(b) && timestamps_count(b, p);
-}
-
-/**
- * twscope_answer_in_ms() - when is a SYN that is not accepted answered again
- * @b: the bucket
- * @p: what decides besides it
- *
- * Context: any; takes no lock.
- * Return: milliseconds, 0 for now.
- */
-u32 twscope_answer_in_ms(const struct twscope_bucket *b,
-			 const struct twscope_policy *p)
-{
-	if (!b->has_answered || b->answered_ms < 0)
-		return 0;
-	if ((u32)b->answered_ms >= p->tcp_invalid_ratelimit)
-		return 0;
-	return p->tcp_invalid_ratelimit - b->answered_ms;
 }

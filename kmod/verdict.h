@@ -24,6 +24,7 @@ enum twscope_search {
  * @rules:		enum twscope_rules, by which the kernel reuses
  * @tcp_tw_reuse:	sysctl
  * @tcp_timestamps:	sysctl, on or off
+ * @tcp_rfc1337:	sysctl, on or off
  * @tcp_tw_reuse_delay:	sysctl, milliseconds; of the rules ENTRY_DELAY only
  * @tcp_invalid_ratelimit: sysctl, milliseconds
  * @tick_ms:		how late the kernel's clock of seconds may be
@@ -33,6 +34,7 @@ struct twscope_policy {
 	u8	rules;
 	u8	tcp_tw_reuse;
 	bool	tcp_timestamps;
+	bool	tcp_rfc1337;
 	u32	tcp_tw_reuse_delay;
 	u32	tcp_invalid_ratelimit;
 	u32	tick_ms;
@@ -83,6 +85,28 @@ struct twscope_syn {
 	u32	tsval;
 };
 
+/**
+ * struct twscope_segment - a segment of the peer
+ * @syn:	flag
+ * @ack:	flag
+ * @rst:	flag
+ * @fin:	flag
+ * @has_tsval:	it has a timestamp option
+ * @seq:	its first sequence number
+ * @end_seq:	that of what follows it; SYN and FIN have one each
+ * @tsval:	its TSval
+ */
+struct twscope_segment {
+	bool	syn : 1,
+		ack : 1,
+		rst : 1,
+		fin : 1,
+		has_tsval : 1;
+	u32	seq;
+	u32	end_seq;
+	u32	tsval;
+};
+
 /* verdict.c */
 void twscope_policy_override(struct twscope_policy *p,
 			     const struct twscope_whatif *w);
@@ -91,6 +115,13 @@ void twscope_judge(const struct twscope_bucket *b,
 		   struct twscope_judgement *j);
 u8 twscope_judge_bound(const struct twscope_bucket *b,
 		       const struct twscope_policy *p);
+
+/* segment.c */
+u8 twscope_judge_segment(const struct twscope_bucket *b,
+			 const struct twscope_policy *p,
+			 const struct twscope_segment *s);
+void twscope_segment_options(struct twscope_segment *s, const u8 *options,
+			     unsigned int len);
 u8 twscope_judge_syn(const struct twscope_bucket *b,
 		     const struct twscope_policy *p,
 		     const struct twscope_syn *syn);

@@ -10,6 +10,9 @@ extern const struct command cmd_explain;
 extern const struct command cmd_whatif;
 extern const struct command cmd_ports;
 extern const struct command cmd_verify;
+extern const struct command cmd_observe;
+extern const struct command cmd_stats;
+extern const struct command cmd_monitor;
 extern const struct command cmd_info;
 
 #endif /* TWCTL_COMMANDS_H */

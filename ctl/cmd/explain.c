@@ -177,7 +177,7 @@ static int run(const struct options *o, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "syn", "a sequence number, and after a comma a TSval if there is one" },
+	{ .name = "syn", .argument = "a sequence number, and after a comma a TSval if there is one" },
 	{ 0 },
 };
 

@@ -175,9 +175,9 @@ static int run(const struct options *o, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "to", "a destination: ADDR:PORT, or [ADDR]:PORT for IPv6" },
-	{ "from", "a source address" },
-	{ "dev", "the name of a device" },
+	{ .name = "to", .argument = "a destination: ADDR:PORT, or [ADDR]:PORT for IPv6" },
+	{ .name = "from", .argument = "a source address" },
+	{ .name = "dev", .argument = "the name of a device" },
 	{ 0 },
 };
 

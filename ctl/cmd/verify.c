@@ -141,10 +141,10 @@ static int run(const struct options *o, int argc, char **argv)
 }
 
 static const struct command_option own_options[] = {
-	{ "trials", "the number of trials" },
-	{ "seed", "a number" },
-	{ "verbose", NULL },
-	{ NULL, NULL },
+	{ .name = "trials", .argument = "the number of trials" },
+	{ .name = "seed", .argument = "a number" },
+	{ .name = "verbose" },
+	{ 0 },
 };
 
 const struct command cmd_verify = {

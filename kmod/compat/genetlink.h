@@ -37,6 +37,16 @@ twscope_compat_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/*
+ * What makes a multicast group ask for CAP_NET_ADMIN over its namespace. Where
+ * nothing does, there must be no group: anybody could listen.
+ */
+#ifdef TWSCOPE_HAVE_MCAST_CAP
+# define TWSCOPE_MCAST_FLAGS	GENL_MCAST_CAP_NET_ADMIN
+#elif defined(TWSCOPE_HAVE_MCAST_FLAGS)
+# define TWSCOPE_MCAST_FLAGS	GENL_UNS_ADMIN_PERM
+#endif
+
 /* genetlink.c */
 int twscope_compat_genl_register(struct genl_family *family,
 				 const struct genl_split_ops *ops,

@@ -117,7 +117,7 @@ static inline u32 twscope_compat_l3mdev(struct net *net, int ifindex)
 }
 
 /* Buckets alive or about to be, as the limit sees them. */
-static inline u32 twscope_compat_tw_count(struct net *net)
+static inline u32 twscope_compat_tw_count(const struct net *net)
 {
 #ifdef TWSCOPE_HAVE_TW_REFCOUNT
 	return refcount_read(&net->ipv4.tcp_death_row.tw_refcount) - 1;

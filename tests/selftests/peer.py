@@ -41,10 +41,11 @@ class Tun:
         must("ip", "addr", "add", self.HOST[6] + "/64", "dev", "peer0", "nodad")
         must("ip", "link", "set", "peer0", "up")
 
-    def send(self, family, source, destination, seq, ack, flags, tsval=None, tsecr=0):
+    def send(self, family, source, destination, seq, ack, flags, tsval=None, tsecr=0,
+             payload=b""):
         options = b"" if tsval is None else struct.pack("!BBBBII", 1, 1, 8, 10, tsval, tsecr)
         head = struct.pack("!HHIIBBHHH", source, destination, seq & MASK, ack & MASK,
-                           (20 + len(options)) << 2, flags, 65535, 0, 0) + options
+                           (20 + len(options)) << 2, flags, 65535, 0, 0) + options + payload
         if family == 4:
             a, b = (socket.inet_aton(x[4]) for x in (self.PEER, self.HOST))
             pseudo = a + b + struct.pack("!BBH", 0, 6, len(head))

@@ -15,6 +15,13 @@
  *	FAKE_BARE	rows lack an attribute
  *	FAKE_REFUSE	summary-get and port-get fail with this errno and words
  *	FAKE_BROKEN	figures do not add up
+ *	FAKE_OFF	nothing is observed
+ *	FAKE_HOOKS	hook-get fails with this errno, without words
+ *	FAKE_DENY	the same of whatever else is about observing
+ *	FAKE_EVENTS	events of a dump that has a cursor or a time
+ *	FAKE_LOST	events that were lost, each time
+ *	FAKE_END	after so many reads observing is turned off
+ *	FAKE_ANEW	after so many it is turned off and on
  *	FAKE_REQUEST	file that the last request but info-get is written to
  */
 #include <errno.h>
@@ -96,6 +103,8 @@ static void info(struct msg *m, uint32_t seq)
 	size_t at = msg_genl(m, FAMILY, 0, seq, TWSCOPE_CMD_INFO_GET);
 
 	msg_info(m, version ? version : TWSCOPE_VERSION);
+	if (!getenv("FAKE_OFF"))
+		msg_put(m, TWSCOPE_A_INFO_OBSERVING, "", 0);
 	msg_end(m, at);
 	msg_ack(m, seq, 0, NULL, true);
 }
@@ -195,6 +204,116 @@ static void buckets(struct msg *m, const struct request *r)
 	end_of_dump(m, seq);
 }
 
+/* As generic netlink does it by itself. */
+static bool denied(struct msg *m, const char *name, uint32_t seq)
+{
+	unsigned int error = env(name, 0);
+
+	if (error)
+		msg_ack(m, seq, -(int)error, NULL, true);
+	return error;
+}
+
+/* Nothing is observed, any more. */
+static bool is_off(struct msg *m, unsigned int reads, uint32_t seq)
+{
+	if (!getenv("FAKE_OFF") && reads <= env("FAKE_END", UINT32_MAX))
+		return false;
+	msg_ack(m, seq, -ENODATA, "the hooks are off", true);
+	return true;
+}
+
+static void stats(struct msg *m, const struct request *r, bool dump)
+{
+	unsigned int i, n = dump ? env("FAKE_NETNS", 3) : 1;
+	unsigned int anew = env("FAKE_ANEW", UINT32_MAX);
+	static unsigned int reads;
+	size_t at;
+
+	if (denied(m, "FAKE_DENY", r->seq) || is_off(m, ++reads, r->seq))
+		return;
+	for (i = 0; i < n; i++) {
+		at = msg_genl(m, FAMILY, dump ? NLM_F_MULTI : 0, r->seq,
+			      TWSCOPE_CMD_STATS_GET);
+		/* so that the first one after it is older than that before */
+		msg_stats(m, reads > anew ? reads - anew : 100 + reads, true);
+		if (dump && i + 1 == n)
+			msg_put(m, TWSCOPE_A_STATS_ENDED_NETNS, "", 0);
+		msg_end(m, at);
+	}
+	if (dump)
+		end_of_dump(m, r->seq);
+	else
+		msg_ack(m, r->seq, 0, NULL, true);
+}
+
+static void hooks(struct msg *m, uint32_t seq)
+{
+	unsigned int i;
+	size_t at;
+
+	if (denied(m, "FAKE_HOOKS", seq))
+		return;
+	for (i = 0; i < 2; i++) {
+		at = msg_genl(m, FAMILY, NLM_F_MULTI, seq, TWSCOPE_CMD_HOOK_GET);
+		msg_hook(m, i);
+		msg_end(m, at);
+	}
+	end_of_dump(m, seq);
+}
+
+static void observe(struct msg *m, uint32_t seq)
+{
+	if (denied(m, "FAKE_DENY", seq) || refused(m, seq))
+		return;
+	msg_ack(m, seq, 0, NULL, true);
+}
+
+static void event_message(struct msg *m, uint32_t seq, unsigned int i,
+			  void (*fill)(struct msg *, unsigned int))
+{
+	size_t at = msg_genl(m, FAMILY, NLM_F_MULTI, seq, TWSCOPE_CMD_EVENT_GET);
+
+	fill(m, i);
+	msg_end(m, at);
+	if (m->len > 30000)
+		reply(m);
+}
+
+static void fill_lost(struct msg *m, unsigned int n)
+{
+	msg_lost(m, n);
+}
+
+static void fill_cursor(struct msg *m, unsigned int n)
+{
+	msg_cursor(m, n);
+}
+
+static void events(struct msg *m, const struct request *r)
+{
+	bool any = has(r, TWSCOPE_A_EVENT_CURSOR) || has(r, TWSCOPE_A_EVENT_SINCE_MS);
+	unsigned int i, n = any ? env("FAKE_EVENTS", 3) : 0;
+	static unsigned int reads, sent;
+	static bool stale;
+
+	if (denied(m, "FAKE_DENY", r->seq) || is_off(m, ++reads, r->seq))
+		return;
+	/* until it is asked without a cursor */
+	stale = reads == env("FAKE_ANEW", UINT32_MAX) ||
+		(stale && has(r, TWSCOPE_A_EVENT_CURSOR));
+	if (stale) {
+		msg_done(m, r->seq, -ESTALE, "the cursor is stale");
+		return;
+	}
+	if (any && getenv("FAKE_LOST"))
+		event_message(m, r->seq, env("FAKE_LOST", 0), fill_lost);
+	for (i = 0; i < n; i++)
+		event_message(m, r->seq, sent++, msg_event);
+	event_message(m, r->seq, sent, fill_cursor);
+	end_of_dump(m, r->seq);
+}
+
 static void keep(const void *request, size_t len)
 {
 	FILE *f = fopen(getenv("FAKE_REQUEST"), "w");
@@ -228,6 +347,14 @@ static void answer(const unsigned char *request, size_t len, struct msg *m)
 		summary(m, &r, nlh.nlmsg_flags & NLM_F_DUMP);
 	else if (genl.cmd == TWSCOPE_CMD_PORT_GET)
 		ports(m, r.seq);
+	else if (genl.cmd == TWSCOPE_CMD_OBSERVE_SET)
+		observe(m, r.seq);
+	else if (genl.cmd == TWSCOPE_CMD_STATS_GET)
+		stats(m, &r, nlh.nlmsg_flags & NLM_F_DUMP);
+	else if (genl.cmd == TWSCOPE_CMD_HOOK_GET)
+		hooks(m, r.seq);
+	else if (genl.cmd == TWSCOPE_CMD_EVENT_GET)
+		events(m, &r);
 	else
 		buckets(m, &r);
 	reply(m);

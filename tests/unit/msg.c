@@ -327,3 +327,120 @@ void msg_bucket(struct msg *m, unsigned int i)
 	msg_u32(m, TWSCOPE_A_BUCKET_IFINDEX, i % 16 == 8 ? 1 : 0);
 	msg_bucket_verdict(m, i);
 }
+
+void msg_counts(struct msg *m, int type, unsigned int n, uint64_t first)
+{
+	uint64_t v[128];
+	unsigned int i;
+
+	assert(n <= sizeof(v) / sizeof(v[0]));
+	for (i = 0; i < n; i++)
+		v[i] = first << (i < 20 ? i : 20);
+	msg_put(m, type, v, n * sizeof(v[0]));
+}
+
+void msg_stats(struct msg *m, uint64_t round, bool admin)
+{
+	const uint64_t ended[TWSCOPE_N_CAUSES] = {
+		[TWSCOPE_CAUSE_TIMER] = 700 * round,
+		[TWSCOPE_CAUSE_ACTIVE_REUSE] = 100 * round,
+		[TWSCOPE_CAUSE_RST] = 10 * round,
+	};
+	const uint64_t decisions[TWSCOPE_N_DECISIONS] = {
+		[TWSCOPE_DECISION_REUSE] = 100 * round,
+		[TWSCOPE_DECISION_REFUSE_TOO_YOUNG] = 4000 * round,
+		[TWSCOPE_DECISION_REFUSE_FIN_WAIT2] = 50 * round,
+		[TWSCOPE_DECISION_OLD_DUPLICATE] = admin ? 25 * round : 0,
+		[TWSCOPE_DECISION_RST] = admin ? 10 * round : 0,
+	};
+
+	msg_u32(m, TWSCOPE_A_STATS_NETNS, 4026531840);
+	msg_u64(m, TWSCOPE_A_STATS_OBSERVED_MS, 1000 * round);
+	msg_u64(m, TWSCOPE_A_STATS_BEFORE, 12);
+	msg_u64(m, TWSCOPE_A_STATS_CREATED_TIME_WAIT, 900 * round);
+	msg_u64(m, TWSCOPE_A_STATS_CREATED_FIN_WAIT2, 30 * round);
+	msg_put(m, TWSCOPE_A_STATS_ENDED, ended, sizeof(ended));
+	msg_u64(m, TWSCOPE_A_STATS_PRESENT, 12 + 120 * round);
+	msg_u64(m, TWSCOPE_A_STATS_OVERFLOW, 5 * round);
+	msg_u64(m, TWSCOPE_A_STATS_OUT_OF_MEMORY, 1 * round);
+	msg_u64(m, TWSCOPE_A_STATS_RESTARTED, 2 * round);
+	msg_put(m, TWSCOPE_A_STATS_DECISIONS, decisions, sizeof(decisions));
+	if (admin) {
+		msg_u64(m, TWSCOPE_A_STATS_SEGMENTS, 35 * round);
+		msg_u64(m, TWSCOPE_A_STATS_ANSWERED, 25 * round);
+		msg_u64(m, TWSCOPE_A_STATS_SEGMENT_MISMATCH, 0);
+	}
+	msg_u64(m, TWSCOPE_A_STATS_VERDICT_MISMATCH, 0);
+	msg_u64(m, TWSCOPE_A_STATS_VERDICT_BOUNDARY, 0);
+	msg_u64(m, TWSCOPE_A_STATS_MISSED, 0);
+}
+
+void msg_hook(struct msg *m, unsigned int i)
+{
+	msg_str(m, TWSCOPE_A_HOOK_SYMBOL, i ? "tcp_twsk_unique" : "inet_twsk_kill");
+	msg_u32(m, TWSCOPE_A_HOOK_MECHANISM, i ? TWSCOPE_MECHANISM_KRETPROBE :
+		TWSCOPE_MECHANISM_FTRACE);
+	msg_u64(m, TWSCOPE_A_HOOK_HITS, 12345 + i);
+	msg_u64(m, TWSCOPE_A_HOOK_MISSED, i ? 3 : 0);
+}
+
+static void msg_what(struct msg *m, unsigned int i)
+{
+	switch (i % 5) {
+	case 0:
+		msg_u32(m, TWSCOPE_A_EVENT_TYPE, TWSCOPE_EVENT_TYPE_CREATED);
+		msg_u64(m, TWSCOPE_A_EVENT_CGROUP_ID, 5678);
+		break;
+	case 1:
+		msg_u32(m, TWSCOPE_A_EVENT_TYPE, TWSCOPE_EVENT_TYPE_DECISION);
+		msg_u32(m, TWSCOPE_A_EVENT_DECISION,
+			TWSCOPE_DECISION_REFUSE_TOO_YOUNG);
+		msg_u32(m, TWSCOPE_A_EVENT_COUNT, 3);
+		break;
+	case 2:
+		msg_u32(m, TWSCOPE_A_EVENT_TYPE, TWSCOPE_EVENT_TYPE_DECISION);
+		msg_u32(m, TWSCOPE_A_EVENT_DECISION, TWSCOPE_DECISION_REUSE);
+		break;
+	case 3:
+		msg_u32(m, TWSCOPE_A_EVENT_TYPE, TWSCOPE_EVENT_TYPE_DECISION);
+		msg_u32(m, TWSCOPE_A_EVENT_DECISION,
+			TWSCOPE_DECISION_SYN_SEQUENCE);
+		break;
+	default:
+		msg_u32(m, TWSCOPE_A_EVENT_TYPE, TWSCOPE_EVENT_TYPE_ENDED);
+		msg_u32(m, TWSCOPE_A_EVENT_CAUSE, TWSCOPE_CAUSE_TIMER);
+	}
+}
+
+void msg_event(struct msg *m, unsigned int i)
+{
+	const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+	bool six = i % 8 == 7;
+
+	msg_u64(m, TWSCOPE_A_EVENT_TIME_NS, 1795261646123456789 + 1000000ULL * i);
+	msg_what(m, i);
+	msg_u32(m, TWSCOPE_A_EVENT_NETNS, 4026531840);
+	msg_u32(m, TWSCOPE_A_EVENT_FAMILY, six ? AF_INET6 : AF_INET);
+	msg_put(m, TWSCOPE_A_EVENT_LOCAL, six ? v6 : (uint8_t[]){ 192, 0, 2, 1 },
+		six ? 16 : 4);
+	msg_u32(m, TWSCOPE_A_EVENT_LOCAL_PORT, 40112);
+	msg_put(m, TWSCOPE_A_EVENT_REMOTE, six ? v6 :
+		(uint8_t[]){ 198, 51, 100, 7 }, six ? 16 : 4);
+	msg_u32(m, TWSCOPE_A_EVENT_REMOTE_PORT, 443);
+	msg_u32(m, TWSCOPE_A_EVENT_SUBSTATE, i % 5 == 3 ?
+		TWSCOPE_SUBSTATE_FIN_WAIT2 : TWSCOPE_SUBSTATE_TIME_WAIT);
+	if (i % 5 < 3) {
+		msg_u32(m, TWSCOPE_A_EVENT_PID, 1234);
+		msg_str(m, TWSCOPE_A_EVENT_COMM, "curl");
+	}
+}
+
+void msg_lost(struct msg *m, uint64_t n)
+{
+	msg_u64(m, TWSCOPE_A_EVENT_LOST, n);
+}
+
+void msg_cursor(struct msg *m, uint32_t n)
+{
+	msg_put(m, TWSCOPE_A_EVENT_CURSOR, &n, sizeof(n));
+}

@@ -51,5 +51,18 @@ void msg_bucket(struct msg *m, unsigned int i);
 /* what "explain" adds to it */
 void msg_explanation(struct msg *m);
 void msg_ports(struct msg *m, unsigned int cells);
+/* @n counts of an enum, twice as high each: @first, 2 * @first ... */
+void msg_counts(struct msg *m, int type, unsigned int n, uint64_t first);
+/*
+ * Balanced and without a fault after @round rounds of the same; @admin: with what
+ * is told to CAP_NET_ADMIN.
+ */
+void msg_stats(struct msg *m, uint64_t round, bool admin);
+void msg_hook(struct msg *m, unsigned int i);
+/* by turns: created, refused three times, reused, a segment, ended */
+void msg_event(struct msg *m, unsigned int i);
+void msg_lost(struct msg *m, uint64_t n);
+/* where it was read @n times */
+void msg_cursor(struct msg *m, uint32_t n);
 
 #endif /* TWSCOPE_UNIT_MSG_H */

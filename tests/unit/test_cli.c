@@ -239,12 +239,217 @@ static void verify_usage(void **state)
 	expect("twctl help verify", 0, "!Usage: twctl [OPTIONS] verify");
 }
 
+/* What is wrong with the words is told before anything is asked. */
+static void observe_errors(void **state)
+{
+	(void)state;
+	expect("FAKE_ABSENT=1 twctl observe maybe", 2, "observe takes on, off or nothing, not 'maybe'\n");
+	expect("twctl observe on off", 2, "observe takes on, off or nothing, not 'off'\n");
+	expect("twctl observe off on", 2, "not 'on'\n");
+	expect("twctl observe o", 2, "not 'o'\n");
+	expect("twctl observe --recorder 5", 2, "--recorder goes with: twctl observe on\n");
+	expect("twctl observe off --recorder 5", 2, "--recorder goes with: twctl observe on\n");
+	expect("twctl observe on --recorder", 2, "option --recorder needs a number of events");
+	expect("twctl observe on --recorder 0", 2, "--recorder takes a number from 1 to 1048576, not '0'\n");
+	expect("twctl observe on --recorder 1048577", 2, "not '1048577'\n");
+	expect("twctl observe on --recorder -1", 2, "not '-1'\n");
+	expect("twctl observe on --recorder 5x", 2, "not '5x'\n");
+	expect("twctl observe on --recorder ''", 2, "not ''\n");
+	expect("twctl -N x observe", 2, "observe knows no -N: it is for the whole machine\n");
+	expect("twctl -A observe", 2, "observe knows no -A");
+	assert_string_equal(out, "");
+	expect("FAKE_OFF=1 FAKE_DENY=1 twctl observe on", 1,
+	       "twctl: observe on needs CAP_NET_ADMIN in the initial user namespace; run it as root\n");
+	expect("FAKE_DENY=1 twctl observe off", 1, "observe off needs CAP_NET_ADMIN");
+	expect("FAKE_OFF=1 FAKE_REFUSE=16 twctl observe on", 1,
+	       "twctl: in the kernel's words (Device or resource busy)\n");
+	assert_string_equal(out, "");
+	expect("FAKE_HOOKS=12 twctl observe", 1, "twctl: the kernel refused: Cannot allocate memory\n");
+	assert_string_equal(out, "");
+}
+
+static void observe_commands(void **state)
+{
+	(void)state;
+	expect("FAKE_OFF=1 twctl observe", 0, "!not observing: 'twctl observe on' starts it\n");
+	expect("twctl o", 0, "!observing since ");
+	assert_non_null(strstr(out, "\ninet_twsk_kill                ftrace              12,345           0\n"));
+	expect("FAKE_HOOKS=1 twctl observe", 0, "!\nthe hooks are shown to CAP_NET_ADMIN");
+	expect("FAKE_OFF=1 twctl observe on --recorder=1048576", 0, "!observing is on\n");
+	expect("twctl observe on", 0, "!observing is on already\n");
+	assert_string_equal(err, "");
+	expect("twctl observe --recorder 0x10 on", 0, "!observing is on already\n");
+	assert_string_equal(err, "twctl: the recorder stays as it is; to change it turn observing off first\n");
+	/* of three namespaces */
+	expect("twctl observe off", 0,
+	       "!observed for 1 min 41 s: 281,790 created, 245,430 ended, 1,268,055 decisions\nobserving is off\n");
+	/* or of ours, where the others are not told */
+	expect("FAKE_FAIL=1 twctl observe off", 0,
+	       "!observed for 1 min 42 s: 94,860 created, 82,620 ended, 426,870 decisions\nobserving is off\n");
+	expect("FAKE_OFF=1 twctl observe off", 0, "!observing is off already\n");
+	expect("twctl info", 0, "!observing   yes\nWARNING     the hook of tcp_twsk_unique");
+	expect("FAKE_HOOKS=1 twctl info", 0, "!observing   yes\n");
+	assert_null(strstr(out, "WARNING"));
+	expect("FAKE_OFF=1 twctl info", 0, "!observing   no; ");
+}
+
+static void stats_errors(void **state)
+{
+	(void)state;
+	expect("twctl stats x", 2, "stats takes no argument 'x'");
+	expect("twctl stats -i", 2, "option --interval needs a time: 1, 10s, 500ms\n");
+	expect("twctl stats -i x", 2, "--interval takes a time such as 60, 60s, 0.5s, 500ms, 2m or 1h, not 'x'\n");
+	expect("twctl stats -i 0", 2, "--interval takes 100 ms at least, not '0'\n");
+	expect("twctl stats -i 0.09", 2, "--interval takes 100 ms at least, not '0.09'\n");
+	expect("twctl stats -i 1.2345", 2, "not '1.2345'\n");
+	expect("twctl stats -i 1.", 2, "not '1.'\n");
+	expect("twctl stats -i -1", 2, "not '-1'\n");
+	expect("twctl stats -i 1d", 2, "not '1d'\n");
+	expect("twctl stats -i .5", 2, "not '.5'\n");
+	/* more than 32 bits of milliseconds */
+	expect("twctl stats -i 1194h", 2, "not '1194h'\n");
+	expect("twctl stats -i 99999999999", 2, "not '99999999999'\n");
+	expect("twctl stats -i 1 --interval 2", 2, "--interval is given twice");
+	expect("twctl stats --count 3", 2, "--count goes with --interval");
+	expect("twctl stats -i 1 --count 0", 2, "--count takes a number from 1 to 4294967295, not '0'\n");
+	expect("twctl list -i 1", 2, "list knows no --interval; see: twctl help list");
+	expect("twctl stats -4", 2, "stats knows no -4");
+	assert_string_equal(out, "");
+	expect("FAKE_OFF=1 twctl stats", 1, "twctl: not observing: 'twctl observe on' starts it\n");
+	expect("FAKE_OFF=1 twctl stats -A", 1, "twctl: not observing: 'twctl observe on' starts it\n");
+	expect("FAKE_OFF=1 twctl stats -i 1", 1, "twctl: not observing: 'twctl observe on' starts it\n");
+	assert_string_equal(out, "");
+	expect("FAKE_DENY=1 twctl stats -A", 1,
+	       "twctl: what was observed in all network namespaces needs CAP_NET_ADMIN in the initial user namespace; run it as root\n");
+}
+
+static void stats_commands(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	expect("twctl stats", 0, "!created   93,930 buckets\n");
+	expect("twctl stats -A", 0, "!\n\nObserved for 1 min 41 s in network namespaces that ended since\n");
+	expect("twctl stats -i 100ms --count 2", 0, "!    12,252      930      700      100 ");
+	assert_int_equal(lines(out), 4);
+	expect("twctl stats -H -i 0.1 --count 2", 0, "!");
+	assert_int_equal(lines(out), 2);
+	/* three namespaces in one line */
+	expect("twctl stats -A -i 0.1s --count 1", 0, "!    36,756     2790     2100      300 ");
+	expect("FAKE_END=3 twctl stats -i 0.1", 0, "twctl: observing was turned off\n");
+	assert_int_equal(lines(out), 4);
+	expect("FAKE_ANEW=2 twctl stats -i 0.1 --count 3", 0,
+	       "twctl: observing was turned off and on again: counting begins anew\n");
+	assert_int_equal(lines(out), 4);
+	expect("twctl stats -j", 0, "!\"balance\":0,");
+	j = json_loads(out, JSON_REJECT_DUPLICATES, NULL);
+	assert_true(json_is_object(j));
+	json_decref(j);
+	expect("twctl stats -jA", 0, "!");
+	j = json_loads(out, JSON_REJECT_DUPLICATES, NULL);
+	assert_int_equal(json_array_size(j), 3);
+	json_decref(j);
+	expect("twctl stats -j -i 0.1 --count 2", 0, "!\"interval_ms\":1000,");
+	assert_int_equal(lines(out), 2);
+	expect("FAKE_OFF=1 twctl -j stats", 1, "not observing");
+	assert_string_equal(out, "");
+}
+
+static void monitor_errors(void **state)
+{
+	(void)state;
+	expect("twctl monitor dport = foo", 2, "            ^~~\n");
+	expect("twctl monitor --last", 2, "option --last needs a time: 60s, 500ms, 2m\n");
+	expect("twctl monitor --last x", 2, "--last takes a time such as 60, 60s, 0.5s, 500ms, 2m or 1h, not 'x'\n");
+	expect("twctl monitor --last 0", 2, "--last takes 1 ms at least, not '0'\n");
+	expect("twctl monitor --count x", 2, "--count takes a number from 1 to 4294967295, not 'x'\n");
+	expect("twctl monitor --duration 0s", 2, "--duration takes 1 ms at least, not '0s'\n");
+	expect("twctl monitor --last 5s --duration 5s", 2, "--duration goes with it only where --follow does\n");
+	expect("twctl monitor --follow=1", 2, "wrong option '--follow=1'");
+	expect("twctl monitor -A -N x", 2, "give one of the two");
+	expect("twctl list --last 5s", 2, "list knows no --last");
+	assert_string_equal(out, "");
+	expect("FAKE_OFF=1 twctl monitor", 1, "twctl: not observing: 'twctl observe on' starts it\n");
+	expect("FAKE_DENY=1 twctl monitor", 1,
+	       "twctl: reading events needs CAP_NET_ADMIN over the network namespace; run it as root\n");
+	expect("FAKE_DENY=1 twctl monitor -A --last 5s", 1,
+	       "twctl: reading events needs CAP_NET_ADMIN in the initial user namespace; run it as root\n");
+	/* no header above nothing */
+	assert_string_equal(out, "");
+}
+
+static void monitor_commands(void **state)
+{
+	(void)state;
+	expect("twctl monitor --last 5s", 0, "!  refused   192.0.2.1:40112        198.51.100.7:https     time-wait  too young x3 ");
+	assert_int_equal(lines(out), 4);
+	/* what is nothing is shown as such */
+	expect("FAKE_EVENTS=0 twctl monitor --last 500ms", 0, "!TIME  ");
+	assert_int_equal(lines(out), 1);
+	expect("twctl mon --count 7 -Hn", 0, "!  198.51.100.7:443 ");
+	assert_int_equal(lines(out), 7);
+	/* the first brings none, the others three each */
+	expect("twctl monitor --duration 0.35 -H", 0, "!");
+	assert_true(lines(out) >= 6 && lines(out) <= 12);
+	expect("twctl monitor --last 5s --count 2 -H", 0, "!");
+	assert_int_equal(lines(out), 2);
+	expect("twctl monitor --last 5s --follow --count 8 -H", 0, "!");
+	assert_int_equal(lines(out), 8);
+	expect("FAKE_EVENTS=1000 twctl monitor --last 5s -H", 0, "!");
+	assert_int_equal(lines(out), 1000);
+	expect("FAKE_LOST=7 twctl monitor --last 5s", 0, "!-- 7 events lost: ");
+	expect("FAKE_LOST=7 twctl -j monitor --last 5s", 0, "!{\"lost\":7}\n{\"time_ns\":");
+	expect("FAKE_BARE=1 twctl -A monitor --last 5s", 0, "!TIME          NETNS         EVENT ");
+	expect("FAKE_EVENTS=0 twctl -j monitor --last 5s", 0, "!");
+	assert_string_equal(out, "");
+}
+
+/* Turned off meanwhile, and turned off and on. */
+static void monitor_goes_on(void **state)
+{
+	(void)state;
+	expect("FAKE_END=3 twctl monitor -H", 0, "twctl: observing was turned off\n");
+	assert_int_equal(lines(out), 6);
+	expect("FAKE_ANEW=2 twctl monitor --count 3 --duration 5 -H", 0,
+	       "twctl: observing was turned off and on again: from here on there is what came since\n");
+	assert_int_equal(lines(out), 3);
+	/* not where nobody follows: there is no cursor that could be stale */
+	expect("FAKE_ANEW=1 twctl monitor --last 5s", 1, "the cursor is stale (Stale file handle)\n");
+}
+
+/* It ends as all others do: by the signal, with whole lines. */
+static void monitor_interrupted(void **state)
+{
+	(void)state;
+	expect("FAKE_EVENTS=2 " TWCTL " -j monitor & p=$!; sleep 1; kill -INT $p; wait $p; "
+	       "[ $? = 130 ]", 0, "!{");
+	assert_string_equal(err, "");
+	assert_int_equal(out[strlen(out) - 1], '\n');
+	assert_true(lines(out) >= 2);
+	expect(TWCTL " stats -i 60 & p=$!; sleep 1; kill -TERM $p; wait $p; [ $? = 143 ]", 0, "!");
+	/* the shell says that it was terminated */
+	assert_null(strstr(err, "twctl"));
+}
+
+/* Also where there is nothing more to say, it sees that nobody listens. */
+static void monitor_without_a_reader(void **state)
+{
+	(void)state;
+	expect("{ FAKE_EVENTS=0 twctl monitor --duration 20; echo code $? >&2; } | head -n 1", 0, "code 141\n");
+	assert_string_equal(err, "code 141\n");
+	expect("trap '' PIPE; { twctl stats -i 10 --count 2; echo code $? >&2; } | true", 0, "code 141\n");
+	assert_string_equal(err, "code 141\n");
+	/* what cannot be read at all is none that left */
+	expect("FAKE_EVENTS=0 twctl monitor --duration 0.3 >/dev/null", 0, "");
+}
+
 static void filter_words_need_no_quotes(void **state)
 {
 	(void)state;
 	expect("twctl list dport = :443 and src 10/8 or '(' state time-wait ')'", 0, "");
 	expect("twctl list 'dport = :443' and 'src 10/8 or (state time-wait)'", 0, "");
 	expect("twctl list dport '<' -j 1024", 0, "![");
+	expect("twctl monitor dport = :443 and src 10/8 --last 1m or '(' state time-wait ')' -n", 0, "!TIME");
 	expect("twctl list ''", 0, "!SUBSTATE");
 	expect("twctl list sport 1 xyz", 2, "    sport 1 xyz\n            ^~~\n");
 }
@@ -269,7 +474,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list explain whatif ports verify info; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list explain whatif ports observe stats monitor verify info; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -311,7 +516,7 @@ static void commands(void **state)
 	(void)state;
 	expect("twctl", 0, "!buckets   18,300 of 262,144 (7.0 %)");
 	expect("twctl sum", 0, "!buckets   18,300 of 262,144 (7.0 %)");
-	expect("twctl s -H", 0, "!buckets   18,300");
+	expect("twctl su -H", 0, "!buckets   18,300");
 	assert_int_equal(strncmp(out, "buckets ", 8), 0);
 	expect("twctl -A", 0, "!  in 3 namespaces\n");
 	expect("FAKE_NETNS=2000 twctl -A", 0, "!  in 2000 namespaces\n");
@@ -541,6 +746,34 @@ static void request_of_an_explain(void **state)
 	      sizeof(want));
 }
 
+static void requests_of_observing(void **state)
+{
+	static const unsigned char on[] = {
+		8, 0, 1, 0, 1, 0, 0, 0, 8, 0, 2, 0, 0, 16, 0, 0,
+	};
+	static const unsigned char off[] = { 8, 0, 1, 0, 0, 0, 0, 0 };
+	/* filter, term, family 10; all-netns; since-ms */
+	static const unsigned char last[] = {
+		16, 0, 2, 0x80, 12, 0, 1, 0x80, 8, 0, 2, 0, 10, 0, 0, 0,
+		4, 0, 3, 0, 8, 0, 4, 0, 0xc0, 0xd4, 1, 0,
+	};
+	/* the same where the second read begins: after the first, of 0 events */
+	static const unsigned char cursor[] = { 8, 0, 5, 0, 0, 0, 0, 0 };
+
+	(void)state;
+	sends("twctl observe on --recorder 4096", TWSCOPE_CMD_OBSERVE_SET, false,
+	      on, sizeof(on));
+	sends("twctl observe off", TWSCOPE_CMD_OBSERVE_SET, false, off,
+	      sizeof(off));
+	sends("twctl stats", TWSCOPE_CMD_STATS_GET, false, NULL, 0);
+	sends("twctl stats -A", TWSCOPE_CMD_STATS_GET, true, NULL, 0);
+	sends("twctl observe", TWSCOPE_CMD_HOOK_GET, true, NULL, 0);
+	sends("twctl monitor -6A --last 2m", TWSCOPE_CMD_EVENT_GET, true, last,
+	      sizeof(last));
+	sends("twctl monitor --count 1", TWSCOPE_CMD_EVENT_GET, true, cursor,
+	      sizeof(cursor));
+}
+
 static void request_of_ports(void **state)
 {
 	static const unsigned char want[] = {
@@ -575,6 +808,15 @@ int main(void)
 		cmocka_unit_test(explain_of_a_device),
 		cmocka_unit_test(ports_errors),
 		cmocka_unit_test(verify_usage),
+		cmocka_unit_test(observe_errors),
+		cmocka_unit_test(observe_commands),
+		cmocka_unit_test(stats_errors),
+		cmocka_unit_test(stats_commands),
+		cmocka_unit_test(monitor_errors),
+		cmocka_unit_test(monitor_commands),
+		cmocka_unit_test(monitor_goes_on),
+		cmocka_unit_test(monitor_interrupted),
+		cmocka_unit_test(monitor_without_a_reader),
 		cmocka_unit_test(filter_words_need_no_quotes),
 		cmocka_unit_test(help),
 		cmocka_unit_test(help_fits),
@@ -591,6 +833,7 @@ int main(void)
 		cmocka_unit_test(request_of_a_whatif),
 		cmocka_unit_test(request_of_an_explain),
 		cmocka_unit_test(request_of_ports),
+		cmocka_unit_test(requests_of_observing),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);

@@ -72,7 +72,7 @@ static void unknown_ones_name_all(void **state)
 static void own_options(void **state)
 {
 	static const struct command_option two[] = {
-		{ "to", "an address" }, { "flag", NULL }, { 0 },
+		{ .name = "to", .argument = "an address" }, { .name = "flag" }, { 0 },
 	};
 	const struct command c = { .name = "c", .options = two };
 

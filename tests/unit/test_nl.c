@@ -8,20 +8,11 @@
 
 #include "msg.h"
 #include "nl.h"
+#include "peer.h"
 #include "spec.h"
 #include "test.h"
 
-#define FAMILY 0x1d
-
 static char err[512];
-
-static struct msg *fresh(void)
-{
-	static struct msg m;
-
-	memset(&m, 0, sizeof(m));
-	return &m;
-}
 
 /* Replies */
 
@@ -47,7 +38,7 @@ static int parse_ports(const struct msg *m, struct tws_ports *p)
 
 static void good_info(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_info i;
 
 	(void)state;
@@ -62,11 +53,15 @@ static void good_info(void **state)
 	assert_int_equal(i.hz, 250);
 	assert_int_equal(i.rules, TWSCOPE_RULES_SECONDS);
 	assert_true(i.rules_told);
+	assert_false(i.observing);
+	msg_put(m, TWSCOPE_A_INFO_OBSERVING, "", 0);
+	assert_int_equal(parse_info(m, &i), 0);
+	assert_true(i.observing);
 }
 
 static void good_summary(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_summary s;
 
 	(void)state;
@@ -114,7 +109,7 @@ static void good_summary(void **state)
 
 static void good_whatif(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_summary s;
 
 	(void)state;
@@ -143,7 +138,7 @@ static void verdicts_of_a_newer_module(void **state)
 		70, 60, TWS_NEVER, 1, 1, 1, 1, 1, 1, 50,
 	};
 	static struct tws_ports p;
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_summary s;
 
 	(void)state;
@@ -164,7 +159,7 @@ static void verdicts_of_a_newer_module(void **state)
 	assert_int_equal(s.changes[3][0], 40);
 	assert_int_equal(s.changes[3][2], 80);
 
-	m = fresh();
+	m = msg_fresh();
 	m->without = TWSCOPE_A_PORT_WAITING_NEXT_MS;
 	msg_ports(m, 8);
 	m->without = 0;
@@ -178,7 +173,7 @@ static void verdicts_of_a_newer_module(void **state)
 static void good_ports(void **state)
 {
 	static struct tws_ports p;
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	unsigned int i, sum = 0;
 
 	(void)state;
@@ -204,7 +199,7 @@ static void good_ports(void **state)
 		sum += p.cell[i][TWSCOPE_PORT_STATE_FREE];
 	assert_int_equal(sum, 25000);
 	assert_int_equal(p.cell[255][TWSCOPE_PORT_STATE_RESERVED], 3);
-	m = fresh();
+	m = msg_fresh();
 	msg_ports(m, 0);
 	assert_int_equal(parse_ports(m, &p), 0);
 	assert_int_equal(p.n_cells, 0);
@@ -213,7 +208,7 @@ static void good_ports(void **state)
 static void good_buckets(void **state)
 {
 	static const uint8_t v4[] = { 192, 0, 2, 1 };
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_bucket b;
 
 	(void)state;
@@ -241,7 +236,7 @@ static void good_buckets(void **state)
 	assert_false(b.has_conditions || b.has_syn_seq || b.has_syn_tsval ||
 		     b.has_rcv_wnd || b.has_answer_in);
 
-	m = fresh();
+	m = msg_fresh();
 	msg_bucket(m, 7);
 	assert_int_equal(parse_bucket(m, &b), 0);
 	assert_int_equal(b.family, AF_INET6);
@@ -255,7 +250,7 @@ static void good_buckets(void **state)
 
 static void good_explanation(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_bucket b;
 
 	(void)state;
@@ -279,7 +274,7 @@ static void good_explanation(void **state)
 	assert_int_equal(b.syn_verdict, TWSCOPE_SYN_VERDICT_DROP);
 
 	/* one of the two says nothing without the other */
-	m = fresh();
+	m = msg_fresh();
 	m->without = TWSCOPE_A_BUCKET_CONDITIONS_HELD;
 	msg_bucket(m, 0);
 	msg_explanation(m);
@@ -300,6 +295,7 @@ static bool is_optional(const char *set, const char *name)
 		{ "bucket", "snd-nxt" },
 		{ "bucket", "mark" },
 		{ "info", "rules-told" },
+		{ "info", "observing" },
 		{ "summary", "changes" },
 		{ "summary", "whatif-wait-hist" },
 		{ "bucket", "wait-ms" },
@@ -394,7 +390,7 @@ static void missing_ones(void **state)
 				*c = '-';
 			if (of_requests(sets[set], name))
 				continue;
-			m = fresh();
+			m = msg_fresh();
 			/* in the spec's order, from 1 */
 			m->without = (int)i + 1;
 			strcpy(err, "no error");
@@ -474,7 +470,7 @@ static void wrong_lengths(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		m = fresh();
+		m = msg_fresh();
 		m->resize = cases[i].attr;
 		m->resize_to = cases[i].bytes;
 		strcpy(err, "no error");
@@ -486,7 +482,7 @@ static void wrong_lengths(void **state)
 
 static void unknown_ones_are_ignored(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_summary s;
 	struct tws_bucket b;
 	struct tws_info i;
@@ -496,11 +492,11 @@ static void unknown_ones_are_ignored(void **state)
 	msg_info(m, "1");
 	msg_str(m, TWSCOPE_A_INFO_MAX + 1, "of a newer module");
 	assert_int_equal(parse_info(m, &i), 0);
-	m = fresh();
+	m = msg_fresh();
 	msg_u8(m, TWSCOPE_A_SUMMARY_MAX + 1, 1);
 	msg_summary(m, 60, false);
 	assert_int_equal(parse_summary(m, &s), 0);
-	m = fresh();
+	m = msg_fresh();
 	msg_bucket(m, 0);
 	msg_u64(m, TWSCOPE_A_BUCKET_MAX + 1, 1);
 	/* what belongs to requests is none of our business in a reply */
@@ -517,7 +513,7 @@ static void histograms_of_any_length(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
-		m = fresh();
+		m = msg_fresh();
 		msg_summary(m, lengths[i], false);
 		assert_int_equal(parse_summary(m, &s), 0);
 		assert_int_equal(s.closes.n, lengths[i]);
@@ -526,7 +522,7 @@ static void histograms_of_any_length(void **state)
 
 static void garbage(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_info i;
 	size_t len;
 
@@ -548,7 +544,7 @@ static void garbage(void **state)
 	assert_int_equal(parse_info(m, &i), -1);
 	assert_non_null(strstr(err, "8 bytes at its end are no attribute"));
 	/* a string longer than we keep */
-	m = fresh();
+	m = msg_fresh();
 	m->without = TWSCOPE_A_INFO_VERSION;
 	msg_info(m, "");
 	m->without = 0;
@@ -560,7 +556,7 @@ static void garbage(void **state)
 
 static void unknown_family(void **state)
 {
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_bucket b;
 
 	(void)state;
@@ -575,7 +571,7 @@ static void unknown_family(void **state)
 static void port_out_of_range(void **state)
 {
 	static struct tws_ports p;
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	struct tws_bucket b;
 
 	(void)state;
@@ -585,7 +581,7 @@ static void port_out_of_range(void **state)
 	msg_u32(m, TWSCOPE_A_BUCKET_REMOTE_PORT, 65536);
 	assert_int_equal(parse_bucket(m, &b), -1);
 	assert_non_null(strstr(err, "bucket-get reply is wrong: attribute remote-port is 65536"));
-	m = fresh();
+	m = msg_fresh();
 	m->without = TWSCOPE_A_PORT_RANGE_MAX;
 	msg_ports(m, 1);
 	m->without = 0;
@@ -607,7 +603,7 @@ static void unprivileged_row(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(only_admin) / sizeof(only_admin[0]); i++) {
-		m = fresh();
+		m = msg_fresh();
 		m->without = only_admin[i];
 		msg_bucket(m, 0);
 		m->without = 0;
@@ -619,69 +615,6 @@ static void unprivileged_row(void **state)
 }
 
 /* Requests */
-
-/* Attributes as text: type(hex of the value), nests in braces. */
-static void show(const unsigned char *p, size_t len, int depth, char *out,
-		 size_t size)
-{
-	while (len) {
-		struct nlattr a;
-		size_t n, i;
-
-		assert_true(len >= sizeof(a));
-		memcpy(&a, p, sizeof(a));
-		assert_true(a.nla_len >= sizeof(a) && a.nla_len <= len);
-		n = a.nla_len - sizeof(a);
-		snprintf(out + strlen(out), size - strlen(out), "%u",
-			 a.nla_type & NLA_TYPE_MASK);
-		if (a.nla_type & NLA_F_NESTED) {
-			assert_true(depth < 2);
-			strcat(out, "{");
-			show(p + sizeof(a), n, depth + 1, out, size);
-			strcat(out, "}");
-		} else {
-			strcat(out, "(");
-			for (i = 0; i < n; i++)
-				snprintf(out + strlen(out), size - strlen(out),
-					 "%02x", p[sizeof(a) + i]);
-			strcat(out, ")");
-		}
-		n = NLA_ALIGN(a.nla_len);
-		/* the last one may be without padding, but libnl pads it */
-		assert_true(n <= len);
-		p += n;
-		len -= n;
-		if (len)
-			strcat(out, " ");
-	}
-}
-
-static struct tws_filter compiled(const char *text)
-{
-	struct filter_error ferr = { 0 };
-	struct filter_expr *e = NULL;
-	struct tws_filter f;
-
-	if (text) {
-		e = filter_parse(text, NULL, &ferr);
-		assert_non_null(e);
-	}
-	assert_int_equal(filter_compile(e, 0, &f, &ferr), 0);
-	filter_expr_free(e);
-	return f;
-}
-
-/* The attributes of @msg as text, and frees it. */
-static char *shown(struct nl_msg *msg)
-{
-	static char got[8192];
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-
-	got[0] = '\0';
-	show(nlmsg_data(nlh), (size_t)nlmsg_datalen(nlh), 0, got, sizeof(got));
-	nlmsg_free(msg);
-	return got;
-}
 
 static void query_is(const struct tws_bucket_query *q, const char *want)
 {
@@ -829,67 +762,14 @@ static void longest_request(void **state)
 
 /* Exchanges: what the kernel will say is in the socket before it is asked. */
 
-static int peer;
-
-static void say(const struct msg *m)
-{
-	assert_int_equal(send(peer, m->buf, m->len, 0), m->len);
-}
-
-static void say_family(uint32_t version)
-{
-	struct msg *m = fresh();
-	size_t at = msg_genl(m, GENL_ID_CTRL, 0, 1, CTRL_CMD_NEWFAMILY);
-
-	msg_str(m, CTRL_ATTR_FAMILY_NAME, "twscope");
-	msg_u16(m, CTRL_ATTR_FAMILY_ID, FAMILY);
-	msg_u32(m, CTRL_ATTR_VERSION, version);
-	msg_end(m, at);
-	say(m);
-	m = fresh();
-	msg_ack(m, 1, 0, NULL, true);
-	say(m);
-}
-
-/* Our end of a new socket; the kernel's is @peer. */
-static int connected(void)
-{
-	struct timeval patience = { .tv_sec = 5 };
-	int fd[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
-	/* a test that waits for what never comes shall fail, not hang */
-	setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	peer = fd[1];
-	return fd[0];
-}
-
-static struct twnl *attached(void)
-{
-	int fd = connected();
-	struct twnl *nl;
-
-	say_family(TWSCOPE_FAMILY_VERSION);
-	nl = twnl_attach(fd, err, sizeof(err));
-	if (!nl)
-		fail_msg("%s", err);
-	return nl;
-}
-
-static void detach(struct twnl *nl)
-{
-	twnl_close(nl);
-	close(peer);
-}
-
 static void not_loaded(void **state)
 {
-	int fd = connected();
-	struct msg *m = fresh();
+	int fd = peer_connected();
+	struct msg *m = msg_fresh();
 
 	(void)state;
 	msg_ack(m, 1, -ENOENT, NULL, true);
-	say(m);
+	peer_say(m);
 	assert_null(twnl_attach(fd, err, sizeof(err)));
 	assert_string_equal(err,
 		"the twscope module is not loaded; load it with: modprobe twscope");
@@ -898,10 +778,10 @@ static void not_loaded(void **state)
 
 static void other_family_version(void **state)
 {
-	int fd = connected();
+	int fd = peer_connected();
 
 	(void)state;
-	say_family(TWSCOPE_FAMILY_VERSION + 1);
+	peer_say_family(TWSCOPE_FAMILY_VERSION + 1);
 	assert_null(twnl_attach(fd, err, sizeof(err)));
 	assert_non_null(strstr(err, "speaks version 2 of its protocol"));
 	assert_non_null(strstr(err, "(0.0.test) version 1"));
@@ -910,8 +790,8 @@ static void other_family_version(void **state)
 
 static void info_exchange(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	struct nlmsghdr h;
 	struct genlmsghdr g;
 	struct tws_info i;
@@ -929,7 +809,7 @@ static void info_exchange(void **state)
 	msg_info(m, "9.9");
 	msg_end(m, at);
 	msg_ack(m, 2, 0, NULL, true);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_info_get(nl, &i), 0);
 	assert_string_equal(i.version, "9.9");
 
@@ -943,21 +823,21 @@ static void info_exchange(void **state)
 	assert_int_equal(h.nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
 	assert_int_equal(g.cmd, TWSCOPE_CMD_INFO_GET);
 	assert_int_equal(g.version, TWSCOPE_FAMILY_VERSION);
-	detach(nl);
+	peer_detach(nl);
 }
 
 static void no_reply_but_an_ack(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	struct tws_info i;
 
 	(void)state;
 	msg_ack(m, 2, 0, NULL, true);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_info_get(nl, &i), -1);
 	assert_string_equal(twnl_error(nl), "the module did not answer info-get");
-	detach(nl);
+	peer_detach(nl);
 }
 
 static void errors_with_the_kernels_words(void **state)
@@ -981,31 +861,31 @@ static void errors_with_the_kernels_words(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		nl = attached();
-		m = fresh();
+		nl = peer_attached();
+		m = msg_fresh();
 		msg_ack(m, 2, -EPERM, cases[i].text, cases[i].capped);
-		say(m);
+		peer_say(m);
 		assert_int_equal(twnl_info_get(nl, &info), -1);
 		assert_string_equal(twnl_error(nl), cases[i].want);
-		detach(nl);
+		peer_detach(nl);
 	}
 }
 
 /* What follows an error is words only where the flag says so. */
 static void no_words_without_the_flag(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	struct tws_info info;
 
 	(void)state;
 	msg_ack(m, 2, -EPERM, "not words", true);
 	((struct nlmsghdr *)m->buf)->nlmsg_flags &= (uint16_t)~NLM_F_ACK_TLVS;
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_info_get(nl, &info), -1);
 	assert_string_equal(twnl_error(nl),
 			    "the kernel refused: Operation not permitted");
-	detach(nl);
+	peer_detach(nl);
 }
 
 static int count(const struct tws_bucket *b, void *ctx)
@@ -1033,55 +913,55 @@ static void put_rows(struct msg *m, unsigned int from, unsigned int n,
 
 static void bucket_dump(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0;
 
 	(void)state;
 	put_rows(m, 0, 100, 0);
-	say(m);
-	m = fresh();
+	peer_say(m);
+	m = msg_fresh();
 	put_rows(m, 100, 50, 0);
 	msg_done(m, 2, 0, NULL);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), 0);
 	assert_int_equal(n, 150);
 	assert_false(twnl_inconsistent(nl));
-	detach(nl);
+	peer_detach(nl);
 }
 
 static void dump_that_was_disturbed(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0;
 
 	(void)state;
 	put_rows(m, 0, 3, 0);
 	put_rows(m, 3, 1, NLM_F_DUMP_INTR);
 	msg_done(m, 2, 0, NULL);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), 0);
 	assert_int_equal(n, 4);
 	assert_true(twnl_inconsistent(nl));
-	detach(nl);
+	peer_detach(nl);
 }
 
 static void dump_that_fails_at_its_end(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0;
 
 	(void)state;
 	put_rows(m, 0, 2, 0);
 	msg_done(m, 2, -ENOMEM, "out of something");
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), -1);
 	assert_string_equal(twnl_error(nl),
 			    "out of something (Cannot allocate memory)");
 	assert_int_equal(n, 2);
-	detach(nl);
+	peer_detach(nl);
 }
 
 static int stop_at_once(const struct tws_bucket *b, void *ctx)
@@ -1094,13 +974,13 @@ static int stop_at_once(const struct tws_bucket *b, void *ctx)
 static void stopping(void **state)
 {
 	static volatile sig_atomic_t stop = 1;
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0;
 
 	(void)state;
 	put_rows(m, 0, 2, 0);
-	say(m);
+	peer_say(m);
 	/* by what the callback returns */
 	assert_int_equal(twnl_bucket_dump(nl, NULL, stop_at_once, &n), 1);
 	assert_int_equal(n, 1);
@@ -1108,24 +988,24 @@ static void stopping(void **state)
 	twnl_stop_on(nl, &stop);
 	assert_int_equal(twnl_bucket_dump(nl, NULL, stop_at_once, &n), 1);
 	assert_int_equal(n, 1);
-	detach(nl);
+	peer_detach(nl);
 }
 
 static void bad_row_names_its_attribute(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0;
 
 	(void)state;
 	put_rows(m, 0, 1, 0);
 	m->without = TWSCOPE_A_BUCKET_REMOTE;
 	put_rows(m, 1, 1, 0);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_bucket_dump(nl, NULL, count, &n), -1);
 	assert_non_null(strstr(twnl_error(nl), "attribute remote is missing"));
 	assert_int_equal(n, 1);
-	detach(nl);
+	peer_detach(nl);
 }
 
 static int summaries(const struct tws_summary *s, void *ctx)
@@ -1137,8 +1017,8 @@ static int summaries(const struct tws_summary *s, void *ctx)
 
 static void summary_exchanges(void **state)
 {
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0, i;
 	size_t at;
 
@@ -1147,83 +1027,83 @@ static void summary_exchanges(void **state)
 	msg_summary(m, 60, false);
 	msg_end(m, at);
 	msg_ack(m, 2, 0, NULL, true);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_summary_get(nl, NULL, NULL, summaries, &n), 0);
 	assert_int_equal(n, 1);
 
-	m = fresh();
+	m = msg_fresh();
 	for (i = 0; i < 3; i++) {
 		at = msg_genl(m, FAMILY, NLM_F_MULTI, 3, TWSCOPE_CMD_SUMMARY_GET);
 		msg_summary(m, 60, false);
 		msg_end(m, at);
 	}
 	msg_done(m, 3, 0, NULL);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_summary_dump(nl, NULL, NULL, summaries, &n), 0);
 	assert_int_equal(n, 4);
-	detach(nl);
+	peer_detach(nl);
 }
 
 /* A module that knows nothing of policies counts, but answers another question. */
 static void whatif_must_be_answered(void **state)
 {
 	const struct tws_policy p = { .has_tcp_tw_reuse = true };
-	struct twnl *nl = attached();
-	struct msg *m = fresh();
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
 	unsigned int n = 0, seq;
 	size_t at;
 
 	(void)state;
 	for (seq = 2; seq <= 3; seq++) {
-		m = fresh();
+		m = msg_fresh();
 		at = msg_genl(m, FAMILY, 0, seq, TWSCOPE_CMD_SUMMARY_GET);
 		msg_summary(m, 60, false);
 		if (seq == 2)
 			msg_whatif(m);
 		msg_end(m, at);
 		msg_ack(m, seq, 0, NULL, true);
-		say(m);
+		peer_say(m);
 		assert_int_equal(twnl_summary_get(nl, NULL, &p, summaries, &n),
 				 seq == 2 ? 0 : -1);
 		assert_int_equal(n, 1);
 	}
 	assert_string_equal(twnl_error(nl),
 		"the module did not answer what would change under the other sysctls");
-	detach(nl);
+	peer_detach(nl);
 }
 
 static void port_exchange(void **state)
 {
 	const struct tws_port_query q = { .family = AF_INET, .remote_port = 443 };
-	struct twnl *nl = attached();
+	struct twnl *nl = peer_attached();
 	static struct tws_ports p;
-	struct msg *m = fresh();
+	struct msg *m = msg_fresh();
 	size_t at;
 
 	(void)state;
 	at = msg_genl(m, FAMILY, 0, 2, TWSCOPE_CMD_PORT_GET);
 	msg_ports(m, 64);
 	msg_end(m, at);
-	say(m);
+	peer_say(m);
 	/* the ack comes by itself and must not spoil what was read */
-	m = fresh();
+	m = msg_fresh();
 	msg_ack(m, 2, 0, NULL, true);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_port_get(nl, &q, &p), 0);
 	assert_int_equal(p.n_cells, 64);
 	assert_int_equal(p.state[TWSCOPE_PORT_STATE_FREE], 25000);
-	m = fresh();
+	m = msg_fresh();
 	msg_ack(m, 3, 0, NULL, true);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_port_get(nl, &q, &p), -1);
 	assert_string_equal(twnl_error(nl), "the module did not answer port-get");
-	m = fresh();
+	m = msg_fresh();
 	msg_ack(m, 4, -EINVAL, "local: of another family than remote", true);
-	say(m);
+	peer_say(m);
 	assert_int_equal(twnl_port_get(nl, &q, &p), -1);
 	assert_string_equal(twnl_error(nl),
 		"local: of another family than remote (Invalid argument)");
-	detach(nl);
+	peer_detach(nl);
 }
 
 /* Replies cut at any byte: an error, or time out for what never comes; no crash. */
@@ -1242,15 +1122,15 @@ static void cut_replies(void **state)
 	msg_end(&whole, at);
 	msg_ack(&whole, 2, -EINVAL, "words", true);
 	for (len = 1; len < whole.len; len++) {
-		nl = attached();
-		m = fresh();
+		nl = peer_attached();
+		m = msg_fresh();
 		memcpy(m->buf, whole.buf, len);
 		m->len = len;
-		say(m);
+		peer_say(m);
 		/* nothing follows */
 		shutdown(peer, SHUT_WR);
 		assert_int_equal(twnl_info_get(nl, &i), -1);
-		detach(nl);
+		peer_detach(nl);
 	}
 }
 

@@ -215,12 +215,12 @@ static void eighty_columns(void **state)
 	s.wait = (struct tws_hist){ remaining, TWSCOPE_WAIT_SLOTS };
 	fits(summary_text(&s, &plain));
 	o = open_out(false, &plain, OUT_INFO);
-	out_info(o, &info);
+	out_info(o, &info, NULL);
 	fits(close_out(o, false));
 	info.rules = TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN;
 	info.rules_told = true;
 	o = open_out(false, &plain, OUT_INFO);
-	out_info(o, &info);
+	out_info(o, &info, NULL);
 	fits(close_out(o, false));
 }
 
@@ -394,7 +394,7 @@ static void info_screen(void **state)
 	struct out *o = open_out(false, &plain, OUT_INFO);
 
 	(void)state;
-	out_info(o, &info);
+	out_info(o, &info, NULL);
 	is_text(close_out(o, false),
 "twctl       0.0.test\n"
 "module      1.2.3\n"
@@ -409,7 +409,8 @@ static void info_screen(void **state)
 "            yes  pernet-ehash  a namespace may have its own established hash\n"
 "            no   reuse-delay   the sysctl tcp_tw_reuse_delay exists\n"
 "            no   usec-ts       buckets may use microsecond timestamps\n"
-"            0x100  set by the module, unknown to this twctl\n");
+"            0x100  set by the module, unknown to this twctl\n"
+"observing   no; 'twctl observe on' starts it\n");
 }
 
 static bool info_says(uint32_t rules, bool told, const char *what)
@@ -419,7 +420,7 @@ static bool info_says(uint32_t rules, bool told, const char *what)
 	bool found;
 	char *got;
 
-	out_info(o, &info);
+	out_info(o, &info, NULL);
 	got = close_out(o, false);
 	found = strstr(got, what);
 	free(got);
@@ -671,7 +672,7 @@ static void json_info_keys(void **state)
 	json_t *j;
 
 	(void)state;
-	out_info(o, &info);
+	out_info(o, &info, NULL);
 	j = parsed(close_out(o, false));
 	spec_read("info", &spec);
 	keys_are(j, &spec);
@@ -696,7 +697,7 @@ static void json_of_odd_strings(void **state)
 	json_t *j;
 
 	(void)state;
-	out_info(o, &info);
+	out_info(o, &info, NULL);
 	j = parsed(close_out(o, false));
 	assert_string_equal(string(j, "version"), "\"\\\n\x01");
 	assert_true(json_is_null(json_object_get(j, "kernel")));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ctl/text.c: numbers and shapes. */
+#include <time.h>
+
 #include "test.h"
 #include "text.h"
 
@@ -66,6 +68,58 @@ static void waits(void **state)
 	assert_string_equal(text_time_words(b, sizeof(b), 41299), "41.2 s");
 	assert_string_equal(text_time_words(b, sizeof(b), 60000), "60 s");
 	assert_string_equal(text_time_words(b, sizeof(b), 60099), "60 s");
+}
+
+static void spans(void **state)
+{
+	char b[32];
+
+	(void)state;
+	assert_string_equal(text_span(b, sizeof(b), 0), "0 ms");
+	assert_string_equal(text_span(b, sizeof(b), 999), "999 ms");
+	assert_string_equal(text_span(b, sizeof(b), 12399), "12.3 s");
+	assert_string_equal(text_span(b, sizeof(b), 59999), "59.9 s");
+	assert_string_equal(text_span(b, sizeof(b), 60000), "1 min 0 s");
+	assert_string_equal(text_span(b, sizeof(b), 3599999), "59 min 59 s");
+	assert_string_equal(text_span(b, sizeof(b), 7500000), "2 h 5 min");
+	assert_string_equal(text_span(b, sizeof(b), 86400000), "1 d 0 h");
+	/* more milliseconds than 32 bits have */
+	assert_string_equal(text_span(b, sizeof(b), 8640000000), "100 d 0 h");
+}
+
+static void rates(void **state)
+{
+	char b[32];
+
+	(void)state;
+	assert_string_equal(text_rate(b, sizeof(b), 0, 1000), "0");
+	assert_string_equal(text_rate(b, sizeof(b), 5, 0), "0");
+	assert_string_equal(text_rate(b, sizeof(b), 5, 1000), "5.0");
+	assert_string_equal(text_rate(b, sizeof(b), 5, 2000), "2.5");
+	assert_string_equal(text_rate(b, sizeof(b), 1, 60000), "<0.1");
+	assert_string_equal(text_rate(b, sizeof(b), 1, 10000), "0.1");
+	assert_string_equal(text_rate(b, sizeof(b), 9994, 100000), "99.9");
+	assert_string_equal(text_rate(b, sizeof(b), 9995, 100000), "100");
+	assert_string_equal(text_rate(b, sizeof(b), 12345, 500), "24690");
+}
+
+static void dates(void **state)
+{
+	char b[32];
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_string_equal(text_date(b, sizeof(b), 1795261646999999999),
+			    "2026-11-21 11:47:26");
+	assert_string_equal(text_clock(b, sizeof(b), 1795261646999999999),
+			    "11:47:26.999");
+	assert_string_equal(text_clock(b, sizeof(b), 1795261646001999999),
+			    "11:47:26.001");
+	setenv("TZ", "UTC-5", 1);
+	tzset();
+	assert_string_equal(text_clock(b, sizeof(b), 1795261646001999999),
+			    "16:47:26.001");
 }
 
 static void percents(void **state)
@@ -184,6 +238,9 @@ int main(void)
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(times),
 		cmocka_unit_test(waits),
+		cmocka_unit_test(spans),
+		cmocka_unit_test(rates),
+		cmocka_unit_test(dates),
 		cmocka_unit_test(percents),
 		cmocka_unit_test(sparkline_steps),
 		cmocka_unit_test(sparkline_scales_to_its_peak),

@@ -11,8 +11,9 @@ shopt -s inherit_errexit nullglob
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VM/../.." && pwd)
 CACHE=${TWSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twscope}
-# Beside these there is "debug", which tests/lib/test-kernel builds.
 SERIES=(5.10 6.1 6.12 6.12-deb13 6.18 7.2 7.3)
+# Beside these: what tests/lib/test-kernel builds.
+TEST_KERNELS=(debug bench)
 SKIP=77
 
 # depmod, modprobe and mke2fs live in sbin, which an ordinary user's PATH lacks.
@@ -228,10 +229,10 @@ suite_of() {
 	case $1 in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
-	6.12 | debug) echo bookworm-backports ;;
+	6.12 | debug | bench) echo bookworm-backports ;;
 	6.12-deb13) echo trixie ;;
 	6.18 | 7.2 | 7.3) echo trixie-backports ;;
-	*) die "no kernel series '$1'; known: ${SERIES[*]} debug" ;;
+	*) die "no kernel series '$1'; known: ${SERIES[*]} ${TEST_KERNELS[*]}" ;;
 	esac
 }
 
@@ -322,9 +323,11 @@ make_kernel() {
 	rm -rf "$tmp/all" "$tmp/debs"
 }
 
-# debug_kernel: sets KERNEL, HEADERS (one folder is both) and RELEASE.
-debug_kernel() {
-	KERNEL=$("$TOP/tests/lib/test-kernel")
+is_test_kernel() { [[ " ${TEST_KERNELS[*]} " == *" $1 "* ]]; }
+
+# test_kernel SERIES: sets KERNEL, HEADERS (one folder is both) and RELEASE.
+test_kernel() {
+	KERNEL=$("$TOP/tests/lib/test-kernel" "$1")
 	HEADERS=$KERNEL
 	RELEASE=$(<"$KERNEL/release")
 }
@@ -332,7 +335,7 @@ debug_kernel() {
 # kernel_dir SERIES: sets KERNEL (vmlinuz, modules/, config) and RELEASE.
 kernel_dir() {
 	local release version boot
-	[[ $1 != debug ]] || { debug_kernel; return; }
+	! is_test_kernel "$1" || { test_kernel "$1"; return; }
 	read -r release version boot <<<"$(kernel_of "$1")"
 	[[ -n $boot ]] || exit "$SKIP"
 	RELEASE=$release
@@ -361,7 +364,7 @@ make_headers() {
 # kernel_headers SERIES: sets HEADERS (usr/src and usr/lib as installed) and RELEASE.
 kernel_headers() {
 	local release version boot suite
-	[[ $1 != debug ]] || { debug_kernel; return; }
+	! is_test_kernel "$1" || { test_kernel "$1"; return; }
 	read -r release version boot <<<"$(kernel_of "$1")"
 	[[ -n $boot ]] || exit "$SKIP"
 	suite=$(suite_of "$1")

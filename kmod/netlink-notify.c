@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * event-ntf: events to the multicast group of their network namespace.
+ *
+ * No hook wakes anybody. While the hooks are on, a work looks once a second
+ * whether anybody listens, and as long as that is so, sends what the recorder
+ * got since. So a listener can't slow traffic. One that does not want to wait for
+ * that second asks for info-get, which makes the work look at once.
+ */
+
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "compat/genetlink.h"
+#include "event.h"
+#include "netlink-gen.h"
+#include "netlink.h"
+#include "netns.h"
+#include "observe.h"
+#include "recorder.h"
+
+#ifdef TWSCOPE_MCAST_FLAGS
+
+#define LOOK_INTERVAL	HZ
+#define SEND_INTERVAL	(HZ / 20)
+
+/* Events sent in one RCU read section. */
+#define AT_ONCE		256
+
+static void notify(struct work_struct *work);
+static DECLARE_DELAYED_WORK(notify_work, notify);
+
+/* Guards against a kick after the end. */
+static DEFINE_MUTEX(kick_lock);
+static bool closing;
+
+/* Where the last sending ended, NULL while nobody listened. Of the work only. */
+static u64 *cursor;
+
+static bool anybody_listens(void)
+{
+	struct net *net;
+	bool listens = false;
+
+	rcu_read_lock();
+	for_each_net_rcu(net)
+		if (genl_has_listeners(&twscope_nl_family, net,
+				       TWSCOPE_NLGRP_EVENTS)) {
+			listens = true;
+			break;
+		}
+	rcu_read_unlock();
+	return listens;
+}
+
+/**
+ * struct batch - messages for one namespace
+ * @id: our number of it
+ * @net: the namespace, NULL when nobody listens there
+ * @skb: the messages, NULL for none yet
+ * @lost: events that there was no memory for
+ */
+struct batch {
+	u64		id;
+	struct net	*net;
+	struct sk_buff	*skb;
+	u64		lost;
+};
+
+static void send(struct batch *batch)
+{
+	if (batch->skb)
+		genlmsg_multicast_netns(&twscope_nl_family, batch->net,
+					batch->skb, 0, TWSCOPE_NLGRP_EVENTS,
+					GFP_ATOMIC);
+	batch->skb = NULL;
+}
+
+static void address(struct batch *batch, u64 id)
+{
+	struct net *net;
+
+	if (batch->id == id)
+		return;
+	send(batch);
+	net = (struct net *)twscope_netns_of(id);
+	if (net && !genl_has_listeners(&twscope_nl_family, net,
+				       TWSCOPE_NLGRP_EVENTS))
+		net = NULL;
+	batch->id = id;
+	batch->net = net;
+}
+
+static bool put(struct batch *batch, const struct twscope_event *ev)
+{
+	void *hdr;
+
+	if (!batch->skb)
+		batch->skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!batch->skb)
+		return false;
+	hdr = genlmsg_put(batch->skb, 0, 0, &twscope_nl_family, 0,
+			  TWSCOPE_CMD_EVENT_NTF);
+	if (!hdr)
+		return false;
+	if (twscope_netlink_put_event(batch->skb, ev)) {
+		genlmsg_cancel(batch->skb, hdr);
+		return false;
+	}
+	genlmsg_end(batch->skb, hdr);
+	return true;
+}
+
+static void send_event(struct batch *batch, const struct twscope_event *ev)
+{
+	address(batch, ev->netns_id);
+	if (!batch->net || put(batch, ev))
+		return;
+	send(batch);
+	if (!put(batch, ev))
+		batch->lost++;
+}
+
+static void send_lost_to(struct net *net, u64 lost)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!skb)
+		return;
+	hdr = genlmsg_put(skb, 0, 0, &twscope_nl_family, 0,
+			  TWSCOPE_CMD_EVENT_NTF);
+	if (!hdr || nla_put_u64_64bit(skb, TWSCOPE_A_EVENT_LOST, lost,
+				      TWSCOPE_A_EVENT_PAD)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(&twscope_nl_family, net, skb, 0,
+				TWSCOPE_NLGRP_EVENTS, GFP_ATOMIC);
+}
+
+static void send_lost(u64 lost)
+{
+	struct net *net;
+
+	if (!lost)
+		return;
+	rcu_read_lock();
+	for_each_net_rcu(net)
+		if (genl_has_listeners(&twscope_nl_family, net,
+				       TWSCOPE_NLGRP_EVENTS))
+			send_lost_to(net, lost);
+	rcu_read_unlock();
+}
+
+static bool send_some(struct twscope_playback *p, struct batch *batch)
+{
+	const struct twscope_event *ev = NULL;
+	unsigned int i;
+
+	batch->id = 0;
+	rcu_read_lock();
+	for (i = 0; i < AT_ONCE; i++) {
+		ev = twscope_playback_peek(p);
+		if (!ev)
+			break;
+		send_event(batch, ev);
+		twscope_playback_advance(p);
+	}
+	send(batch);
+	rcu_read_unlock();
+	return ev;
+}
+
+/*
+ * What came since the last time; the first time nothing, but where it begins.
+ * Of a recording that began meanwhile, all.
+ */
+static void send_news(void)
+{
+	struct twscope_playback p;
+	struct batch batch = {};
+	int err;
+
+	err = twscope_playback_init(&p, cursor,
+				    cursor ? 0 : ktime_get_mono_fast_ns());
+	if (err == -ESTALE)
+		err = twscope_playback_init(&p, NULL, 0);
+	if (err)
+		return;
+
+	while (send_some(&p, &batch))
+		cond_resched();
+	if (cursor)
+		send_lost(p.lost + batch.lost);
+
+	swap(cursor, p.cursor);
+	twscope_playback_free(&p);
+}
+
+static void notify(struct work_struct *work)
+{
+	bool listens = anybody_listens();
+
+	if (!twscope_observe_hold())
+		return;
+	if (listens) {
+		send_news();
+	} else {
+		kvfree(cursor);
+		cursor = NULL;
+	}
+	twscope_observe_release();
+	queue_delayed_work(system_unbound_wq, &notify_work,
+			   listens ? SEND_INTERVAL : LOOK_INTERVAL);
+}
+
+/**
+ * twscope_netlink_notify_kick() - look now whether anybody listens
+ *
+ * Context: process.
+ */
+void twscope_netlink_notify_kick(void)
+{
+	mutex_lock(&kick_lock);
+	if (!closing && twscope_observe_is_on())
+		mod_delayed_work(system_unbound_wq, &notify_work, 0);
+	mutex_unlock(&kick_lock);
+}
+
+/**
+ * twscope_netlink_notify_exit() - send no more
+ *
+ * Context: process, may sleep. The family has to be there still.
+ */
+void twscope_netlink_notify_exit(void)
+{
+	mutex_lock(&kick_lock);
+	closing = true;
+	mutex_unlock(&kick_lock);
+	cancel_delayed_work_sync(&notify_work);
+	kvfree(cursor);
+}
+
+#else
+
+void twscope_netlink_notify_kick(void)
+{
+}
+
+void twscope_netlink_notify_exit(void)
+{
+}
+
+#endif

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flight recorder: the last events, by processor.
+ *
+ * Hooks write without a lock and never wait. A place in the ring is taken with
+ * one instruction, so a hook that interrupts another takes the next one. A slot
+ * says which event it has, or none while it is written; a reader copies it and
+ * looks again. Who reads too late finds that events are gone, and how many.
+ */
+
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "event.h"
+#include "recorder.h"
+
+#define MIN_EVENTS	64U
+
+/**
+ * struct slot - a place for an event
+ * @valid:	number of the event that is here, plus 1; 0 while it is written
+ * @n:		the number of the event that is written
+ * @ev:		the event
+ */
+struct slot {
+	unsigned long		valid;
+	unsigned long		n;
+	struct twscope_event	ev;
+};
+
+/**
+ * struct ring - the events of a processor
+ * @slots:	places, as many as there are on the others
+ * @head:	events so far, begun ones included
+ * @read:	events up to here were read, or are being read right now
+ * @who:	whose event it was that may be repeated
+ * @last:	that event's number
+ * @reason:	that event's reason
+ */
+struct ring {
+	struct slot	*slots;
+	unsigned long	head;
+	unsigned long	read;
+	const void	*who;
+	unsigned long	last;
+	u8		reason;
+};
+
+static DEFINE_PER_CPU(struct ring, rings);
+static unsigned long ring_mask;
+static u64 recording;
+
+static void free_rings(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kvfree(per_cpu(rings, cpu).slots);
+		per_cpu(rings, cpu).slots = NULL;
+	}
+}
+
+/**
+ * twscope_recorder_start() - record
+ * @events: how many to keep for each processor, rounded up to a power of two
+ *
+ * To be called before the hooks go on. An event takes 120 bytes.
+ *
+ * Context: process, may sleep. Not to be called twice.
+ * Return: 0 or -ENOMEM.
+ */
+int twscope_recorder_start(unsigned int events)
+{
+	unsigned long size = roundup_pow_of_two(max(events, MIN_EVENTS));
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct ring *ring = per_cpu_ptr(&rings, cpu);
+
+		memset(ring, 0, sizeof(*ring));
+		ring->slots = kvcalloc(size, sizeof(*ring->slots), GFP_KERNEL);
+		if (!ring->slots) {
+			free_rings();
+			return -ENOMEM;
+		}
+	}
+	ring_mask = size - 1;
+	recording = ktime_get_ns();
+	return 0;
+}
+
+/**
+ * twscope_recorder_stop() - forget
+ *
+ * To be called when the hooks are off and nobody reads.
+ *
+ * Context: process, may sleep.
+ */
+void twscope_recorder_stop(void)
+{
+	recording = 0;
+	free_rings();
+}
+
+/**
+ * twscope_recorder_begin() - begin to write an event
+ *
+ * Context: a hook, with preemption off until twscope_recorder_end().
+ * Return: where to, @time_ns and @count are filled in, the rest is old.
+ */
+struct twscope_event *twscope_recorder_begin(void)
+{
+	unsigned long n = this_cpu_inc_return(rings.head) - 1;
+	struct slot *slot = &this_cpu_read(rings.slots)[n & ring_mask];
+
+	WRITE_ONCE(slot->valid, 0);
+	smp_wmb(); /* before the event, for is_still() */
+	slot->n = n;
+	slot->ev.time_ns = ktime_get_mono_fast_ns();
+	slot->ev.count = 1;
+	return &slot->ev;
+}
+
+/**
+ * twscope_recorder_end() - the event is written
+ * @ev: what twscope_recorder_begin() returned
+ *
+ * Context: a hook.
+ */
+void twscope_recorder_end(struct twscope_event *ev)
+{
+	struct slot *slot = container_of(ev, struct slot, ev);
+
+	smp_store_release(&slot->valid, slot->n + 1);
+}
+
+/**
+ * twscope_recorder_end_of() - the same for an event that may be repeated
+ * @ev: what twscope_recorder_begin() returned
+ * @who: whose it is
+ *
+ * Context: a hook, with softirqs off.
+ */
+void twscope_recorder_end_of(struct twscope_event *ev, const void *who)
+{
+	struct ring *ring = this_cpu_ptr(&rings);
+
+	ring->who = who;
+	ring->last = container_of(ev, struct slot, ev)->n;
+	ring->reason = ev->reason;
+	twscope_recorder_end(ev);
+}
+
+/**
+ * twscope_recorder_others() - from now on it is not the same who again
+ *
+ * Context: a hook.
+ */
+void twscope_recorder_others(void)
+{
+	this_cpu_write(rings.who, NULL);
+}
+
+/**
+ * twscope_recorder_again() - count another such event with the last one
+ * @who: whose it is
+ * @reason: why
+ *
+ * A connect() may be refused at thousands of ports. They would drive all else
+ * out of the ring.
+ *
+ * Context: a hook, with softirqs off.
+ * Return: false when it has to be written: the last event was another one, or
+ * somebody has read it.
+ */
+bool twscope_recorder_again(const void *who, u8 reason)
+{
+	struct ring *ring = this_cpu_ptr(&rings);
+	unsigned long last = ring->last;
+	struct slot *slot;
+
+	if (ring->who != who || ring->reason != reason || ring->head != last + 1)
+		return false;
+
+	slot = &ring->slots[last & ring_mask];
+	WRITE_ONCE(slot->valid, 0);
+	/* A reader says that it reads, then looks; here it is the other way. */
+	smp_mb();
+	if (READ_ONCE(ring->read) <= last)
+		slot->ev.count++;
+	else
+		ring->who = NULL;
+	smp_store_release(&slot->valid, last + 1);
+	return ring->who;
+}
+
+/**
+ * twscope_playback_cursor_bytes() - size of a reader's place
+ *
+ * Context: any.
+ * Return: bytes of @cursor.
+ */
+unsigned int twscope_playback_cursor_bytes(void)
+{
+	return (1 + nr_cpu_ids) * sizeof(u64);
+}
+
+/**
+ * twscope_playback_init() - begin to read
+ * @p: the reader
+ * @cursor: where another one ended; NULL for the oldest there is
+ * @since_ns: skip what happened before, CLOCK_MONOTONIC
+ *
+ * What is recorded from now on is not read.
+ *
+ * Context: process, may sleep. Nobody may stop the recorder during a call; see
+ * twscope_playback_is_valid() for what is between two.
+ * Return: 0, -ENOMEM, or -ESTALE when @cursor belongs to another recording.
+ */
+int twscope_playback_init(struct twscope_playback *p, const u64 *cursor,
+			  u64 since_ns)
+{
+	int cpu;
+
+	*p = (struct twscope_playback) { .since_ns = since_ns };
+	if (cursor && cursor[0] != recording)
+		return -ESTALE;
+
+	p->cursor = kvcalloc(1 + nr_cpu_ids, sizeof(u64), GFP_KERNEL_ACCOUNT);
+	p->end = kvcalloc(nr_cpu_ids, sizeof(u64), GFP_KERNEL_ACCOUNT);
+	p->held = kvcalloc(nr_cpu_ids, sizeof(*p->held), GFP_KERNEL_ACCOUNT);
+	if (!p->cursor || !p->end || !p->held) {
+		twscope_playback_free(p);
+		return -ENOMEM;
+	}
+
+	p->cursor[0] = recording;
+	for_each_possible_cpu(cpu) {
+		u64 head = READ_ONCE(per_cpu(rings, cpu).head);
+
+		p->end[cpu] = head;
+		if (cursor)
+			p->cursor[1 + cpu] = min(cursor[1 + cpu], head);
+		else if (head > ring_mask + 1)
+			p->cursor[1 + cpu] = head - ring_mask - 1;
+	}
+	return 0;
+}
+
+/**
+ * twscope_playback_free() - read no more
+ * @p: the reader
+ *
+ * Context: process.
+ */
+void twscope_playback_free(struct twscope_playback *p)
+{
+	kvfree(p->cursor);
+	kvfree(p->end);
+	kvfree(p->held);
+}
+
+/**
+ * twscope_playback_is_valid() - may reading go on
+ * @p: the reader
+ *
+ * To be asked when the recorder may have been stopped since the last call.
+ *
+ * Context: process.
+ * Return: false when the recording is not the one any more that it began with.
+ */
+bool twscope_playback_is_valid(const struct twscope_playback *p)
+{
+	return p->cursor[0] == recording;
+}
+
+/* Is a slot what it was when it was copied. */
+static bool is_still(const struct slot *slot, unsigned long valid)
+{
+	smp_rmb(); /* after the copy, for twscope_recorder_begin() */
+	return READ_ONCE(slot->valid) == valid;
+}
+
+/*
+ * Copies the next event of a processor. False when there is none: it ends
+ * before one that is just being written, which the next reading begins with.
+ */
+static bool hold(struct twscope_playback *p, int cpu)
+{
+	struct ring *ring = per_cpu_ptr(&rings, cpu);
+	struct twscope_event *ev = &p->held[cpu];
+	u64 *at = &p->cursor[1 + cpu];
+
+	while (*at < p->end[cpu]) {
+		const struct slot *slot = &ring->slots[*at & ring_mask];
+		unsigned long head, valid = *at + 1;
+
+		if (READ_ONCE(ring->read) < valid)
+			WRITE_ONCE(ring->read, valid);
+		smp_mb(); /* see twscope_recorder_again() */
+
+		if (smp_load_acquire(&slot->valid) == valid) {
+			*ev = slot->ev;
+			if (is_still(slot, valid)) {
+				if (ev->time_ns >= p->since_ns)
+					return true;
+				++*at;
+				continue;
+			}
+		}
+
+		head = READ_ONCE(ring->head);
+		if (head - *at <= ring_mask + 1) {
+			p->end[cpu] = *at;
+			break;
+		}
+		p->lost += head - ring_mask - 1 - *at;
+		*at = head - ring_mask - 1;
+	}
+	ev->time_ns = 0;
+	return false;
+}
+
+/**
+ * twscope_playback_peek() - the next event
+ * @p: the reader
+ *
+ * Context: process.
+ * Return: the earliest of those that the processors have next, until
+ * twscope_playback_advance(); NULL at the end.
+ */
+const struct twscope_event *twscope_playback_peek(struct twscope_playback *p)
+{
+	const struct twscope_event *first = NULL;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct twscope_event *ev = &p->held[cpu];
+
+		if (!ev->time_ns && !hold(p, cpu))
+			continue;
+		if (!first || ev->time_ns < first->time_ns)
+			first = ev;
+	}
+	return first;
+}
+
+/**
+ * twscope_playback_advance() - go on to the event after
+ * @p: the reader, whose peek returned one
+ *
+ * Context: process.
+ */
+void twscope_playback_advance(struct twscope_playback *p)
+{
+	const struct twscope_event *ev = twscope_playback_peek(p);
+
+	if (!ev)
+		return;
+	p->cursor[1 + (ev - p->held)]++;
+	p->held[ev - p->held].time_ns = 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints, for perf, trace-cmd and bpftrace. Addresses are as in the
+ * tracepoints of TCP: 4 bytes, and 16 bytes, in mapped form for IPv4.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM twscope
+
+#if !defined(TWSCOPE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define TWSCOPE_TRACE_H
+
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <uapi/linux/twscope.h>
+
+#include "event.h"
+
+#define TWSCOPE_TRACE_SUBSTATES						\
+	EM(TWSCOPE_SUBSTATE_FIN_WAIT2,		"fin-wait2")		\
+	EMe(TWSCOPE_SUBSTATE_TIME_WAIT,		"time-wait")
+
+#define TWSCOPE_TRACE_DECISIONS						\
+	EM(TWSCOPE_DECISION_UNKNOWN,		"unknown")		\
+	EM(TWSCOPE_DECISION_REUSE,		"reuse")		\
+	EM(TWSCOPE_DECISION_REFUSE_TOO_YOUNG,	"refuse-too-young")	\
+	EM(TWSCOPE_DECISION_REFUSE_DISABLED,	"refuse-disabled")	\
+	EM(TWSCOPE_DECISION_REFUSE_NOT_LOOPBACK, "refuse-not-loopback") \
+	EM(TWSCOPE_DECISION_REFUSE_FIN_WAIT2,	"refuse-fin-wait2")	\
+	EM(TWSCOPE_DECISION_REFUSE_NO_TIMESTAMP, "refuse-no-timestamp") \
+	EM(TWSCOPE_DECISION_REFUSE_OTHER,	"refuse-other")		\
+	EM(TWSCOPE_DECISION_BOUND_REUSE,	"bound-reuse")		\
+	EM(TWSCOPE_DECISION_BOUND_REFUSE_NO_TIMESTAMP, "bound-refuse-no-timestamp") \
+	EM(TWSCOPE_DECISION_BOUND_REFUSE_OTHER, "bound-refuse-other")	\
+	EM(TWSCOPE_DECISION_SYN_SEQUENCE,	"syn-sequence")		\
+	EM(TWSCOPE_DECISION_SYN_TIMESTAMP,	"syn-timestamp")	\
+	EM(TWSCOPE_DECISION_PAWS_REJECT,	"paws-reject")		\
+	EM(TWSCOPE_DECISION_CHALLENGE_ACK,	"challenge-ack")	\
+	EM(TWSCOPE_DECISION_OLD_DUPLICATE,	"old-duplicate")	\
+	EM(TWSCOPE_DECISION_RATE_LIMITED,	"rate-limited")		\
+	EM(TWSCOPE_DECISION_FIN,		"fin")			\
+	EM(TWSCOPE_DECISION_ACK,		"ack")			\
+	EM(TWSCOPE_DECISION_RST,		"rst")			\
+	EM(TWSCOPE_DECISION_RST_IGNORED,	"rst-ignored")		\
+	EM(TWSCOPE_DECISION_RESET,		"reset")		\
+	EMe(TWSCOPE_DECISION_IGNORED,		"ignored")
+
+#define TWSCOPE_TRACE_CAUSES						\
+	EM(TWSCOPE_CAUSE_OTHER,			"other")		\
+	EM(TWSCOPE_CAUSE_TIMER,			"timer")		\
+	EM(TWSCOPE_CAUSE_ACTIVE_REUSE,		"active-reuse")		\
+	EM(TWSCOPE_CAUSE_BOUND_REUSE,		"bound-reuse")		\
+	EM(TWSCOPE_CAUSE_PASSIVE_SYN,		"passive-syn")		\
+	EM(TWSCOPE_CAUSE_RST,			"rst")			\
+	EM(TWSCOPE_CAUSE_FIN_WAIT2_DATA,	"fin-wait2-data")	\
+	EM(TWSCOPE_CAUSE_NETNS_EXIT,		"netns-exit")		\
+	EMe(TWSCOPE_CAUSE_SOCK_DESTROY,		"sock-destroy")
+
+/* Makes the numbers known to those who read the format in user space. */
+#undef EM
+#undef EMe
+#define EM(a, b)	TRACE_DEFINE_ENUM(a);
+#define EMe(a, b)	TRACE_DEFINE_ENUM(a);
+
+TWSCOPE_TRACE_SUBSTATES
+TWSCOPE_TRACE_DECISIONS
+TWSCOPE_TRACE_CAUSES
+
+#undef EM
+#undef EMe
+#define EM(a, b)	{ a, b },
+#define EMe(a, b)	{ a, b }
+
+#define TWSCOPE_TRACE_WHO						\
+	__field(u32, netns)						\
+	__field(u16, family)						\
+	__field(u16, sport)						\
+	__field(u16, dport)						\
+	__field(u8, substate)						\
+	__array(u8, saddr, 4)						\
+	__array(u8, daddr, 4)						\
+	__array(u8, saddr_v6, 16)					\
+	__array(u8, daddr_v6, 16)
+
+#define TWSCOPE_TRACE_ASSIGN_WHO					\
+	__entry->netns = ev->netns;					\
+	__entry->family = ev->family;					\
+	__entry->sport = ev->local_port;				\
+	__entry->dport = ev->remote_port;				\
+	__entry->substate = ev->substate;				\
+	memcpy(__entry->saddr, &ev->local.s6_addr32[3], 4);		\
+	memcpy(__entry->daddr, &ev->remote.s6_addr32[3], 4);		\
+	memcpy(__entry->saddr_v6, &ev->local, 16);			\
+	memcpy(__entry->daddr_v6, &ev->remote, 16);
+
+#define TWSCOPE_TRACE_FORMAT						\
+	"netns=%u family=%s sport=%u dport=%u saddrv6=%pI6c daddrv6=%pI6c substate=%s"
+
+#define TWSCOPE_TRACE_ARGS						\
+	__entry->netns,							\
+	__print_symbolic(__entry->family, { AF_INET, "AF_INET" },	\
+			 { AF_INET6, "AF_INET6" }),			\
+	__entry->sport, __entry->dport,					\
+	__entry->saddr_v6, __entry->daddr_v6,				\
+	__print_symbolic(__entry->substate, TWSCOPE_TRACE_SUBSTATES)
+
+TRACE_EVENT(twscope_created,
+	TP_PROTO(const struct twscope_event *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		TWSCOPE_TRACE_WHO
+		__field(u64, cgroup_id)
+	),
+	TP_fast_assign(
+		TWSCOPE_TRACE_ASSIGN_WHO
+		__entry->cgroup_id = ev->cgroup_id;
+	),
+	TP_printk(TWSCOPE_TRACE_FORMAT " cgroup_id=%llu",
+		  TWSCOPE_TRACE_ARGS, __entry->cgroup_id)
+);
+
+TRACE_EVENT(twscope_decision,
+	TP_PROTO(const struct twscope_event *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		TWSCOPE_TRACE_WHO
+		__field(u8, decision)
+	),
+	TP_fast_assign(
+		TWSCOPE_TRACE_ASSIGN_WHO
+		__entry->decision = ev->reason;
+	),
+	TP_printk(TWSCOPE_TRACE_FORMAT " decision=%s", TWSCOPE_TRACE_ARGS,
+		  __print_symbolic(__entry->decision, TWSCOPE_TRACE_DECISIONS))
+);
+
+TRACE_EVENT(twscope_ended,
+	TP_PROTO(const struct twscope_event *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		TWSCOPE_TRACE_WHO
+		__field(u8, cause)
+	),
+	TP_fast_assign(
+		TWSCOPE_TRACE_ASSIGN_WHO
+		__entry->cause = ev->reason;
+	),
+	TP_printk(TWSCOPE_TRACE_FORMAT " cause=%s", TWSCOPE_TRACE_ARGS,
+		  __print_symbolic(__entry->cause, TWSCOPE_TRACE_CAUSES))
+);
+
+#endif /* TWSCOPE_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
