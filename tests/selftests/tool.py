@@ -50,7 +50,7 @@ def output():
     equal("\x1b" in must("twctl", "--color=always", "-j"), False, "never in JSON")
     equal(json.loads(must("twctl", "-j")).keys(), json.loads(must("twctl", "-j", "-p")).keys(),
           "-p changes nothing but the form")
-    for abbreviation in ("s", "sum", "summ"):
+    for abbreviation in ("su", "sum", "summ"):
         ok(run("twctl", abbreviation).returncode == 0, f"twctl {abbreviation} is summary")
 
 
