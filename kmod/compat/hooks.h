@@ -23,21 +23,21 @@
 #if defined(TWSCOPE_HAVE_FTRACE_ARGS) && !defined(TWSCOPE_BY_KPROBE)
 # define TWSCOPE_BY_FTRACE
 # define TWSCOPE_FTRACE_FLAGS	FTRACE_OPS_FL_PERMANENT
-typedef struct ftrace_regs twscope_regs;
+# define twscope_regs struct ftrace_regs
 # define twscope_compat_arg(regs, n)	ftrace_regs_get_argument(regs, n)
 #elif defined(TWSCOPE_HAVE_FTRACE_FREGS) && !defined(TWSCOPE_BY_KPROBE)
 # define TWSCOPE_BY_FTRACE
 # define TWSCOPE_FTRACE_FLAGS	FTRACE_OPS_FL_PERMANENT
-typedef struct ftrace_regs twscope_regs;
+# define twscope_regs struct ftrace_regs
 # define twscope_compat_arg(regs, n)	regs_get_kernel_argument(&(regs)->regs, n)
 #elif defined(TWSCOPE_HAVE_FTRACE_PT_REGS) && !defined(TWSCOPE_BY_KPROBE)
 # define TWSCOPE_BY_FTRACE
 # define TWSCOPE_FTRACE_FLAGS \
 	(FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION_SAFE)
-typedef struct pt_regs twscope_regs;
+# define twscope_regs struct pt_regs
 # define twscope_compat_arg(regs, n)	regs_get_kernel_argument(regs, n)
 #else
-typedef struct pt_regs twscope_regs;
+# define twscope_regs struct pt_regs
 # define twscope_compat_arg(regs, n)	regs_get_kernel_argument(regs, n)
 #endif
 
@@ -48,7 +48,7 @@ typedef struct pt_regs twscope_regs;
  * protection against recursion.
  */
 #ifdef TWSCOPE_BY_FTRACE
-typedef ftrace_func_t twscope_entry_t;
+# define twscope_entry_t ftrace_func_t
 # define TWSCOPE_ENTRY(name, where, regs)				\
 static __always_inline void name##_entry(unsigned long where,		\
 					 twscope_regs *regs);		\
@@ -60,7 +60,7 @@ static void name(unsigned long ip, unsigned long parent_ip,		\
 static __always_inline void name##_entry(unsigned long where,		\
 					 twscope_regs *regs)
 #else
-typedef kprobe_pre_handler_t twscope_entry_t;
+# define twscope_entry_t kprobe_pre_handler_t
 # define TWSCOPE_ENTRY(name, where, regs)				\
 static __always_inline void name##_entry(unsigned long where,		\
 					 twscope_regs *regs);		\

@@ -37,19 +37,27 @@ def in_new_netns(w, own_ehash=0):
         setting("net.ipv4.tcp_child_ehash_entries", 0)
         enter_netns(netns)
     w.start()
+    before = made_and_ended(w.all_stats()[0])
     try:
         yield inode
     finally:
+        made = made_and_ended(w.all_stats()[inode])[0] + before[0]
         enter_netns(home)
         os.close(netns)
         os.close(home)
     for _ in range(2000):
-        if inode not in w.all_stats():
+        # It leaves the list, then its counts come to those that ended, then its buckets are purged.
+        if made_and_ended(w.all_stats()[0]) == (made, made):
             break
         time.sleep(0.01)
     else:
         raise RuntimeError(f"netns {inode} does not end")
     w.start()
+
+
+def made_and_ended(counters):
+    return (sum(n for name, n in counters.items() if name.startswith(("before", "created-"))),
+            sum(n for name, n in counters.items() if name.startswith("ended.")))
 
 
 class Unseen:
