@@ -65,14 +65,11 @@ static int __net_init counters_net_init(struct net *net)
 {
 	struct counters_net *cn = counters_net(net);
 	struct twscope_cpu_counts __percpu *counts;
-	int cpu;
 
 	counts = alloc_percpu_gfp(struct twscope_cpu_counts, GFP_KERNEL);
 	/* Not to be counted apart is better than not to be made. */
 	if (!counts)
 		return starting ? -ENOMEM : 0;
-	for_each_possible_cpu(cpu)
-		per_cpu_ptr(counts, cpu)->failures = failures(net, cpu);
 	cn->alike = READ_ONCE(unsettled) ? 0 : SETTLE_ALIKE;
 	WRITE_ONCE(cn->counts, counts);
 	return 0;
@@ -105,6 +102,8 @@ static void add_failures(struct twscope_counts *to, const struct net *net,
 {
 	unsigned long n = failures(net, cpu) - READ_ONCE(from->failures);
 
+	if (!READ_ONCE(from->asked))
+		return;
 	if (READ_ONCE(from->near))
 		to->overflow += n;
 	else
@@ -290,9 +289,12 @@ void twscope_counters_asked(const struct net *net)
 
 	if (!counts)
 		return;
-	/* A hook may interrupt another here: then the two share what is new. */
 	now = this_cpu_read(net->mib.net_statistics->mibs[LINUX_MIB_TCPTIMEWAITOVERFLOW]);
-	if (unlikely(now != this_cpu_read(counts->failures))) {
+	if (unlikely(!this_cpu_read(counts->asked))) {
+		this_cpu_write(counts->failures, now);
+		this_cpu_write(counts->asked, true);
+	} else if (unlikely(now != this_cpu_read(counts->failures))) {
+		/* A hook may interrupt another here: then the two share what is new. */
 		n = now - this_cpu_xchg(counts->failures, now);
 		if (this_cpu_read(counts->near))
 			this_cpu_add(counts->c.overflow, n);

@@ -45,11 +45,13 @@ struct twscope_counts {
  * @c:		the counts
  * @failures:	of closes without a bucket, as the kernel counts them, those
  *		that are in @c
- * @near:	the limit was near when a bucket was asked for last
+ * @asked:	a bucket was asked for here; what failed before is not ours
+ * @near:	the limit was near when one was asked for last
  */
 struct twscope_cpu_counts {
 	struct twscope_counts	c;
 	unsigned long		failures;
+	bool			asked;
 	bool			near;
 };
 

@@ -4,9 +4,9 @@
  *
  * Entries are watched by the function tracer with one ftrace_ops for all of
  * them, so that they come and go together and are waited for once. Where a
- * return value counts that shows in nothing else there is a kretprobe. An ftrace_ops without a filter
- * would trace everything, so it is registered only when every function was
- * found.
+ * return value counts that shows in nothing else there is a kretprobe. An
+ * ftrace_ops without a filter would trace everything, so it is registered only
+ * when every function was found.
  */
 
 #include <linux/kernel.h>
@@ -31,10 +31,9 @@ struct watched {
 	const char *refused;
 };
 
-#define WATCHED(symbol) {						\
-	symbol, "this kernel has no function " symbol " to watch",	\
-	symbol " can't be watched"					\
-}
+#define ABSENT(symbol)	"this kernel has no function " symbol " to watch"
+#define REFUSED(symbol)	symbol " can't be watched"
+#define WATCHED(symbol)	{ symbol, ABSENT(symbol), REFUSED(symbol) }
 
 static const struct watched watched[TWSCOPE_N_HOOKS] = {
 	[TWSCOPE_HOOK_UNIQUE]	= WATCHED("tcp_twsk_unique"),
@@ -47,6 +46,7 @@ static const struct watched watched[TWSCOPE_N_HOOKS] = {
 	[TWSCOPE_HOOK_DESCHEDULE] = WATCHED("inet_twsk_deschedule_put"),
 	[TWSCOPE_HOOK_ABORT]	= WATCHED("tcp_abort"),
 	[TWSCOPE_HOOK_ANSWER]	= WATCHED("tcp_oow_rate_limited"),
+	[TWSCOPE_HOOK_TOLD]	= WATCHED("tcp_twsk_unique"),
 };
 
 static const char *why_not(unsigned int hook, int err)
@@ -54,7 +54,7 @@ static const char *why_not(unsigned int hook, int err)
 	return err == -ENOENT ? watched[hook].absent : watched[hook].refused;
 }
 
-static struct kretprobe answer_probe;
+static struct kretprobe return_probes[TWSCOPE_N_RETURN_HOOKS];
 
 #ifdef TWSCOPE_BY_FTRACE
 static struct ftrace_ops entry_ops;
@@ -180,31 +180,59 @@ static u64 entry_missed(unsigned int hook)
 #define ENTRY_MECHANISM	TWSCOPE_MECHANISM_KPROBE
 #endif
 
-/* One that was registered can't be registered again as it is. */
-static int answer_on(const struct twscope_return_hook *what, const char **why)
+static void returns_off(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < TWSCOPE_N_RETURN_HOOKS; i++)
+		if (return_probes[i].kp.addr)
+			unregister_kretprobe(&return_probes[i]);
+}
+
+static int return_on(unsigned int i, const struct twscope_return_hook *what)
+{
+	struct kretprobe *rp = &return_probes[i];
 	int err;
 
-	memset(&answer_probe, 0, sizeof(answer_probe));
-	answer_probe.kp.symbol_name = watched[TWSCOPE_HOOK_ANSWER].symbol;
-	answer_probe.entry_handler = what->entry;
-	answer_probe.handler = what->ret;
-	answer_probe.data_size = what->data_size;
+	if (!what->entry)
+		return 0;
+	rp->kp.symbol_name = watched[TWSCOPE_N_ENTRY_HOOKS + i].symbol;
+	rp->entry_handler = what->entry;
+	rp->handler = what->ret;
+	rp->data_size = what->data_size;
 	/* One a processor, and some for those that were preempted inside. */
-	answer_probe.maxactive = 4 * num_possible_cpus();
-	err = register_kretprobe(&answer_probe);
+	rp->maxactive = 4 * num_possible_cpus();
+	err = register_kretprobe(rp);
 	if (err)
-		*why = why_not(TWSCOPE_HOOK_ANSWER, err);
+		rp->kp.addr = NULL;
 	return err;
+}
+
+/* One that was registered can't be registered again as it is. */
+static int returns_on(const struct twscope_return_hook *what, const char **why)
+{
+	unsigned int i;
+	int err;
+
+	memset(return_probes, 0, sizeof(return_probes));
+	for (i = 0; i < TWSCOPE_N_RETURN_HOOKS; i++) {
+		err = return_on(i, &what[i]);
+		if (err) {
+			*why = why_not(TWSCOPE_N_ENTRY_HOOKS + i, err);
+			returns_off();
+			return err;
+		}
+	}
+	return 0;
 }
 
 /**
  * twscope_hooks_on() - watch the functions, all of them or none
  * @entry: what runs at an entry
- * @answer: what runs at tcp_oow_rate_limited()
+ * @returns: what runs at the return hooks, from TWSCOPE_N_ENTRY_HOOKS on
  * @why: on an error, a text that says what was wrong, or NULL
  *
- * The return hook comes first: a segment must not be seen without it.
+ * The return hooks come first: a segment must not be seen without them.
  *
  * Context: process, may sleep. Not to be called twice.
  * Return: 0; -ENOENT when there is no such function, -EBUSY when the function
@@ -212,7 +240,7 @@ static int answer_on(const struct twscope_return_hook *what, const char **why)
  * the registration.
  */
 int twscope_hooks_on(twscope_entry_t entry,
-		     const struct twscope_return_hook *answer,
+		     const struct twscope_return_hook *returns,
 		     const char **why)
 {
 	int err, cpu;
@@ -222,12 +250,12 @@ int twscope_hooks_on(twscope_entry_t entry,
 		memset(per_cpu_ptr(&twscope_hook_hits, cpu), 0,
 		       sizeof(twscope_hook_hits));
 
-	err = answer_on(answer, why);
+	err = returns_on(returns, why);
 	if (err)
 		return err;
 	err = entries_on(entry, why);
 	if (err)
-		unregister_kretprobe(&answer_probe);
+		returns_off();
 	return err;
 }
 
@@ -241,14 +269,30 @@ int twscope_hooks_on(twscope_entry_t entry,
 void twscope_hooks_off(void)
 {
 	entries_off();
-	unregister_kretprobe(&answer_probe);
+	returns_off();
+}
+
+/**
+ * twscope_hooks_has() - is this hook one of those that were put on
+ * @hook: the hook
+ *
+ * Context: process, while the hooks are on.
+ * Return: false for a return hook that nobody asked for.
+ */
+bool twscope_hooks_has(enum twscope_hook hook)
+{
+	return hook < TWSCOPE_N_ENTRY_HOOKS ||
+	       return_probes[hook - TWSCOPE_N_ENTRY_HOOKS].kp.addr;
 }
 
 static u64 missed(unsigned int hook)
 {
+	const struct kretprobe *rp;
+
 	if (hook < TWSCOPE_N_ENTRY_HOOKS)
 		return entry_missed(hook);
-	return answer_probe.nmissed + (u64)answer_probe.kp.nmissed;
+	rp = &return_probes[hook - TWSCOPE_N_ENTRY_HOOKS];
+	return rp->nmissed + (u64)rp->kp.nmissed;
 }
 
 /**

@@ -19,14 +19,18 @@ enum twscope_hook {
 	TWSCOPE_HOOK_DESCHEDULE,	/* inet_twsk_deschedule_put() */
 	TWSCOPE_HOOK_ABORT,		/* tcp_abort() */
 	TWSCOPE_N_ENTRY_HOOKS,
-	/* with its return */
+	/* with their return */
 	TWSCOPE_HOOK_ANSWER = TWSCOPE_N_ENTRY_HOOKS, /* tcp_oow_rate_limited() */
+	TWSCOPE_HOOK_TOLD,		/* tcp_twsk_unique() again, where asked for */
 	TWSCOPE_N_HOOKS,
 };
 
+#define TWSCOPE_N_RETURN_HOOKS	(TWSCOPE_N_HOOKS - TWSCOPE_N_ENTRY_HOOKS)
+
 /**
  * struct twscope_return_hook - what runs at a function's entry and return
- * @entry:	its return is not waited for when this returns other than 0
+ * @entry:	its return is not waited for when this returns other than 0; NULL
+ *		where there is to be no such hook
  * @ret:	at the return
  * @data_size:	bytes that @entry hands to @ret
  */
@@ -62,6 +66,7 @@ extern unsigned long twscope_hook_at[TWSCOPE_N_ENTRY_HOOKS];
  * @where: where the stop is
  *
  * Context: any, while the hooks are on.
+ * Return: true when it is.
  */
 static inline bool twscope_hook_is(enum twscope_hook hook, unsigned long where)
 {
@@ -71,9 +76,10 @@ static inline bool twscope_hook_is(enum twscope_hook hook, unsigned long where)
 /* hooks.c */
 DECLARE_PER_CPU(unsigned long [TWSCOPE_N_HOOKS], twscope_hook_hits);
 int twscope_hooks_on(twscope_entry_t entry,
-		     const struct twscope_return_hook *answer,
+		     const struct twscope_return_hook *returns,
 		     const char **why);
 void twscope_hooks_off(void);
+bool twscope_hooks_has(enum twscope_hook hook);
 void twscope_hooks_state(enum twscope_hook hook, struct twscope_hook_state *s);
 u64 twscope_hooks_missed(void);
 

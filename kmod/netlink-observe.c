@@ -287,6 +287,8 @@ int twscope_nl_hook_get_dumpit(struct sk_buff *skb,
 	if (!twscope_observe_hold())
 		return skb->len;
 	for (; *hook < TWSCOPE_N_HOOKS; ++*hook) {
+		if (!twscope_hooks_has(*hook))
+			continue;
 		twscope_hooks_state(*hook, &s);
 		if (fill_hook(skb, cb, &s))
 			break;

@@ -12,7 +12,9 @@
  * who was given a SYN or an answer to send by tcp_timewait_state_process(), or
  * the latter starts its timer anew. All of it lies within one section without
  * softirqs, thus on one processor, which keeps what happened last, and to which
- * bucket. Only SOCK_DESTROY can be moved to another one in between.
+ * bucket. Only SOCK_DESTROY can be moved to another one in between. What can't be
+ * predicted is asked by a return probe, though: where the rules are not known, a
+ * refusal has no consequence to be seen by.
  *
  * inet_twsk_kill() is called by the timer and by inet_twsk_deschedule_put(),
  * and by nothing else but a copy of the latter that the compiler may have made
@@ -485,7 +487,8 @@ static void on_kill(const struct inet_timewait_sock *tw)
 }
 
 /* Preemption is on in some of the functions, and the tracer leaves it so. */
-TWSCOPE_ENTRY(on_entry, where, regs)
+static __always_inline void on_entry(unsigned long where,
+				     struct TWSCOPE_REGS *regs)
 {
 	const void *first = (const void *)twscope_compat_arg(regs, 0);
 	enum twscope_hook hook;
@@ -525,6 +528,8 @@ TWSCOPE_ENTRY(on_entry, where, regs)
 	this_cpu_inc(twscope_hook_hits[hook]);
 	preempt_enable_notrace();
 }
+
+TWSCOPE_DEFINE_ENTRY(entry, on_entry)
 
 /**
  * struct answer_call - a call of tcp_oow_rate_limited()
@@ -567,16 +572,66 @@ static int answer_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
-static const struct twscope_return_hook answer_hook = {
-	.entry		= answer_entry,
-	.ret		= answer_return,
-	.data_size	= sizeof(struct answer_call),
+/**
+ * struct told_call - a call of tcp_twsk_unique() whose outcome is not known
+ * @sk: asks
+ * @tw: for this one
+ */
+struct told_call {
+	const struct sock		*sk;
+	const struct inet_timewait_sock	*tw;
 };
+
+static int told_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct told_call *call = (struct told_call *)ri->data;
+
+	call->sk = (const void *)regs_get_kernel_argument(regs, 0);
+	call->tw = inet_twsk((const void *)regs_get_kernel_argument(regs, 1));
+	if (twscope_settings_rules() != TWSCOPE_RULES_UNKNOWN &&
+	    call->tw->tw_substate != TCP_FIN_WAIT2)
+		return 1;
+	this_cpu_inc(twscope_hook_hits[TWSCOPE_HOOK_TOLD]);
+	return 0;
+}
+
+static int told_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct told_call *call = (const struct told_call *)ri->data;
+	struct scene *scene = scene_of(call->tw);
+
+	if (regs_return_value(regs) || !scene || !scene->undecided ||
+	    scene->verdict != TWSCOPE_VERDICT_UNKNOWN)
+		return 0;
+	scene->undecided = false;
+	note_refusal(call->sk, call->tw, scene->decision);
+	return 0;
+}
+
+static void set_returns(struct twscope_return_hook *returns)
+{
+	returns[TWSCOPE_HOOK_ANSWER - TWSCOPE_N_ENTRY_HOOKS] =
+		(struct twscope_return_hook) {
+			.entry		= answer_entry,
+			.ret		= answer_return,
+			.data_size	= sizeof(struct answer_call),
+		};
+	if (!twscope_settings_rules_are_unsure())
+		return;
+	returns[TWSCOPE_HOOK_TOLD - TWSCOPE_N_ENTRY_HOOKS] =
+		(struct twscope_return_hook) {
+			.entry		= told_entry,
+			.ret		= told_return,
+			.data_size	= sizeof(struct told_call),
+		};
+}
 
 static int put_on(unsigned int recorder, const char **why)
 {
+	struct twscope_return_hook returns[TWSCOPE_N_RETURN_HOOKS] = {};
 	int err;
 
+	set_returns(returns);
 	err = twscope_recorder_start(min(recorder ?: recorder_events,
 					 (unsigned int)TWSCOPE_MAX_RECORDER));
 	if (err)
@@ -584,7 +639,7 @@ static int put_on(unsigned int recorder, const char **why)
 	err = twscope_counters_start();
 	if (err)
 		goto err_recorder;
-	err = twscope_hooks_on(on_entry, &answer_hook, why);
+	err = twscope_hooks_on(entry, returns, why);
 	if (err)
 		goto err_counters;
 
@@ -646,6 +701,7 @@ void twscope_observe_off(void)
  * twscope_observe_is_on() - are the hooks on
  *
  * Context: any; it may change at once.
+ * Return: true when they are.
  */
 bool twscope_observe_is_on(void)
 {

@@ -136,7 +136,7 @@ void twscope_recorder_end(struct twscope_event *ev)
 {
 	struct slot *slot = container_of(ev, struct slot, ev);
 
-	smp_store_release(&slot->valid, slot->n + 1);
+	smp_store_release(&slot->valid, slot->n + 1); /* after the event */
 }
 
 /**
@@ -195,7 +195,7 @@ bool twscope_recorder_again(const void *who, u8 reason)
 		slot->ev.count++;
 	else
 		ring->who = NULL;
-	smp_store_release(&slot->valid, last + 1);
+	smp_store_release(&slot->valid, last + 1); /* after the count */
 	return ring->who;
 }
 
@@ -304,6 +304,7 @@ static bool hold(struct twscope_playback *p, int cpu)
 			WRITE_ONCE(ring->read, valid);
 		smp_mb(); /* see twscope_recorder_again() */
 
+		/* before the copy */
 		if (smp_load_acquire(&slot->valid) == valid) {
 			*ev = slot->ev;
 			if (is_still(slot, valid)) {

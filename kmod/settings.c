@@ -87,6 +87,18 @@ u8 twscope_settings_rules(void)
 }
 
 /**
+ * twscope_settings_rules_are_unsure() - is there a verdict UNKNOWN
+ *
+ * Context: any.
+ * Return: true where some buckets, or all, can't be judged.
+ */
+bool twscope_settings_rules_are_unsure(void)
+{
+	return rules_in_force == TWSCOPE_RULES_UNKNOWN ||
+	       rules_in_force == TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN;
+}
+
+/**
  * twscope_settings_rules_told() - were the rules told, not found
  *
  * Context: any.

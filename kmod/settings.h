@@ -51,6 +51,7 @@ struct twscope_settings {
 /* settings.c */
 int twscope_settings_init(void);
 u8 twscope_settings_rules(void);
+bool twscope_settings_rules_are_unsure(void);
 bool twscope_settings_rules_told(void);
 void twscope_settings_policy(const struct twscope_sysctls *s,
 			     struct twscope_policy *p);

@@ -199,6 +199,7 @@ void twscope_twsk_event(const struct inet_timewait_sock *tw,
  * Up to 6.15 DCCP has buckets, too, made and ended by the same functions.
  *
  * Context: any that keeps @tw from being freed.
+ * Return: false for DCCP's.
  */
 bool twscope_twsk_is_tcp(const struct inet_timewait_sock *tw)
 {
@@ -209,7 +210,8 @@ bool twscope_twsk_is_tcp(const struct inet_timewait_sock *tw)
  * twscope_twsk_answer_stamp() - where a bucket keeps when it answered last
  * @tw: the bucket
  *
- * Context: any; only to be compared.
+ * Context: any.
+ * Return: where; only to be compared.
  */
 const u32 *twscope_twsk_answer_stamp(const struct inet_timewait_sock *tw)
 {

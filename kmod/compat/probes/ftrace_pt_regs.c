@@ -7,8 +7,10 @@
 #error without registers
 #endif
 
-void stop(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-	  struct pt_regs *regs);
+static void stop(unsigned long ip, unsigned long parent_ip,
+		 struct ftrace_ops *ops, struct pt_regs *regs)
+{
+}
 
 int probe(struct ftrace_ops *ops);
 int probe(struct ftrace_ops *ops)
