@@ -66,11 +66,16 @@ static void show_netns(struct seq_file *m,
 	show_hist(m, "closed, seconds ago", c->closes, ARRAY_SIZE(c->closes));
 }
 
-/* Both summary and decisions show one census, a namespace at a time. */
+/*
+ * Both summary and decisions show one census, a namespace at a time, and then
+ * those that ended: SEQ_START_TOKEN.
+ */
 static void *census_start(struct seq_file *m, loff_t *pos)
 {
 	struct twscope_census *census = m->private;
 
+	if (*pos == census->n)
+		return SEQ_START_TOKEN;
 	return *pos < census->n ? &census->ns[*pos] : NULL;
 }
 
@@ -88,7 +93,7 @@ static int summary_show(struct seq_file *m, void *v)
 {
 	const struct twscope_netns_summary *ns = v;
 
-	if (!ns->gone)
+	if (v != SEQ_START_TOKEN && !ns->gone)
 		show_netns(m, ns);
 	return 0;
 }
@@ -162,6 +167,10 @@ static int decisions_show(struct seq_file *m, void *v)
 
 	BUILD_BUG_ON(ARRAY_SIZE(verdict_names) != TWSCOPE_N_VERDICTS);
 
+	if (v == SEQ_START_TOKEN) {
+		twscope_debugfs_observed_ended(m);
+		return 0;
+	}
 	if (ns->gone)
 		return 0;
 
@@ -174,6 +183,7 @@ static int decisions_show(struct seq_file *m, void *v)
 			   ns->verdicts.now[i], ns->verdicts.bound[i]);
 	show_hist(m, "too-young, by log2 ms", ns->verdicts.wait,
 		  ARRAY_SIZE(ns->verdicts.wait));
+	twscope_debugfs_observed(m, ns->id);
 	return 0;
 }
 
@@ -340,6 +350,8 @@ void __init twscope_debugfs_init(void)
 	debugfs_create_file("summary", 0400, twscope_dir, NULL, &summary_fops);
 	debugfs_create_file("decisions", 0400, twscope_dir, NULL, &decisions_fops);
 	debugfs_create_file("buckets", 0400, twscope_dir, NULL, &buckets_fops);
+	debugfs_create_file("hooks", 0400, twscope_dir, NULL,
+			    &twscope_debugfs_hooks_fops);
 }
 
 /**

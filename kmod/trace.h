@@ -15,46 +15,7 @@
 #include <uapi/linux/twscope.h>
 
 #include "event.h"
-
-#define TWSCOPE_TRACE_SUBSTATES						\
-	EM(TWSCOPE_SUBSTATE_FIN_WAIT2,		"fin-wait2")		\
-	EMe(TWSCOPE_SUBSTATE_TIME_WAIT,		"time-wait")
-
-#define TWSCOPE_TRACE_DECISIONS						\
-	EM(TWSCOPE_DECISION_UNKNOWN,		"unknown")		\
-	EM(TWSCOPE_DECISION_REUSE,		"reuse")		\
-	EM(TWSCOPE_DECISION_REFUSE_TOO_YOUNG,	"refuse-too-young")	\
-	EM(TWSCOPE_DECISION_REFUSE_DISABLED,	"refuse-disabled")	\
-	EM(TWSCOPE_DECISION_REFUSE_NOT_LOOPBACK, "refuse-not-loopback") \
-	EM(TWSCOPE_DECISION_REFUSE_FIN_WAIT2,	"refuse-fin-wait2")	\
-	EM(TWSCOPE_DECISION_REFUSE_NO_TIMESTAMP, "refuse-no-timestamp") \
-	EM(TWSCOPE_DECISION_REFUSE_OTHER,	"refuse-other")		\
-	EM(TWSCOPE_DECISION_BOUND_REUSE,	"bound-reuse")		\
-	EM(TWSCOPE_DECISION_BOUND_REFUSE_NO_TIMESTAMP, "bound-refuse-no-timestamp") \
-	EM(TWSCOPE_DECISION_BOUND_REFUSE_OTHER, "bound-refuse-other")	\
-	EM(TWSCOPE_DECISION_SYN_SEQUENCE,	"syn-sequence")		\
-	EM(TWSCOPE_DECISION_SYN_TIMESTAMP,	"syn-timestamp")	\
-	EM(TWSCOPE_DECISION_PAWS_REJECT,	"paws-reject")		\
-	EM(TWSCOPE_DECISION_CHALLENGE_ACK,	"challenge-ack")	\
-	EM(TWSCOPE_DECISION_OLD_DUPLICATE,	"old-duplicate")	\
-	EM(TWSCOPE_DECISION_RATE_LIMITED,	"rate-limited")		\
-	EM(TWSCOPE_DECISION_FIN,		"fin")			\
-	EM(TWSCOPE_DECISION_ACK,		"ack")			\
-	EM(TWSCOPE_DECISION_RST,		"rst")			\
-	EM(TWSCOPE_DECISION_RST_IGNORED,	"rst-ignored")		\
-	EM(TWSCOPE_DECISION_RESET,		"reset")		\
-	EMe(TWSCOPE_DECISION_IGNORED,		"ignored")
-
-#define TWSCOPE_TRACE_CAUSES						\
-	EM(TWSCOPE_CAUSE_OTHER,			"other")		\
-	EM(TWSCOPE_CAUSE_TIMER,			"timer")		\
-	EM(TWSCOPE_CAUSE_ACTIVE_REUSE,		"active-reuse")		\
-	EM(TWSCOPE_CAUSE_BOUND_REUSE,		"bound-reuse")		\
-	EM(TWSCOPE_CAUSE_PASSIVE_SYN,		"passive-syn")		\
-	EM(TWSCOPE_CAUSE_RST,			"rst")			\
-	EM(TWSCOPE_CAUSE_FIN_WAIT2_DATA,	"fin-wait2-data")	\
-	EM(TWSCOPE_CAUSE_NETNS_EXIT,		"netns-exit")		\
-	EMe(TWSCOPE_CAUSE_SOCK_DESTROY,		"sock-destroy")
+#include "names.h"
 
 /* Makes the numbers known to those who read the format in user space. */
 #undef EM
@@ -62,9 +23,9 @@
 #define EM(a, b)	TRACE_DEFINE_ENUM(a);
 #define EMe(a, b)	TRACE_DEFINE_ENUM(a);
 
-TWSCOPE_TRACE_SUBSTATES
-TWSCOPE_TRACE_DECISIONS
-TWSCOPE_TRACE_CAUSES
+TWSCOPE_NAMES_OF_SUBSTATES
+TWSCOPE_NAMES_OF_DECISIONS
+TWSCOPE_NAMES_OF_CAUSES
 
 #undef EM
 #undef EMe
@@ -102,7 +63,7 @@ TWSCOPE_TRACE_CAUSES
 			 { AF_INET6, "AF_INET6" }),			\
 	__entry->sport, __entry->dport,					\
 	__entry->saddr_v6, __entry->daddr_v6,				\
-	__print_symbolic(__entry->substate, TWSCOPE_TRACE_SUBSTATES)
+	__print_symbolic(__entry->substate, TWSCOPE_NAMES_OF_SUBSTATES)
 
 TRACE_EVENT(twscope_created,
 	TP_PROTO(const struct twscope_event *ev),
@@ -131,7 +92,7 @@ TRACE_EVENT(twscope_decision,
 		__entry->decision = ev->reason;
 	),
 	TP_printk(TWSCOPE_TRACE_FORMAT " decision=%s", TWSCOPE_TRACE_ARGS,
-		  __print_symbolic(__entry->decision, TWSCOPE_TRACE_DECISIONS))
+		  __print_symbolic(__entry->decision, TWSCOPE_NAMES_OF_DECISIONS))
 );
 
 TRACE_EVENT(twscope_ended,
@@ -146,7 +107,7 @@ TRACE_EVENT(twscope_ended,
 		__entry->cause = ev->reason;
 	),
 	TP_printk(TWSCOPE_TRACE_FORMAT " cause=%s", TWSCOPE_TRACE_ARGS,
-		  __print_symbolic(__entry->cause, TWSCOPE_TRACE_CAUSES))
+		  __print_symbolic(__entry->cause, TWSCOPE_NAMES_OF_CAUSES))
 );
 
 #endif /* TWSCOPE_TRACE_H */

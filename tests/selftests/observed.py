@@ -421,6 +421,41 @@ def rules_unknown():
     must("modprobe", "twscope")
 
 
+def debugfs(name):
+    with open(f"/sys/kernel/debug/twscope/{name}") as f:
+        return f.read()
+
+
+def shown_stats():
+    """Counters above 0 as debugfs shows them, by netns, those of the ended ones under 0."""
+    stats, netns, prefix = {}, None, ""
+    for line in debugfs("decisions").splitlines():
+        words = line.split()
+        if words[0] == "netns" or line.startswith("namespaces that ended"):
+            netns = 0 if words[0] == "namespaces" else int(words[1])
+        elif line.strip() in ("ended by", "decided"):
+            prefix = {"ended": "ended.", "decided": "decisions."}[words[0]]
+        elif line.startswith("    "):
+            stats.setdefault(netns, {})[prefix + words[0]] = int(words[1])
+    return stats
+
+
+def same_in_debugfs(w):
+    """What is shown to whoever has no tool is what the family tells."""
+    told = {netns: {name: n for name, n in counters.items()
+                    if n and name.startswith(("ended.", "decisions."))}
+            for netns, counters in w.all_stats().items()}
+    equal(shown_stats(), {netns: c for netns, c in told.items() if c}, "debugfs decisions")
+    lines = [line.split() for line in debugfs("hooks").splitlines()[1:]]
+    hooks = [[h["symbol"], h["mechanism"], str(h["hits"]), str(h["missed"])]
+             for h in w.ynl.dump("hook-get", {})]
+    equal(lines, hooks, "debugfs hooks")
+    w.off()
+    equal(debugfs("hooks"), "off\n", "debugfs hooks, while off")
+    ok("observed" not in debugfs("decisions"), "debugfs decisions, while off")
+    w.on()
+
+
 def left_alone(w):
     """Buckets that nobody disturbs, in a namespace of their own."""
     home = own_netns()
@@ -444,6 +479,7 @@ def run_out(w, left):
         w.ended(b.at, "timer")
     note(f"{time.monotonic() - begin:.0f} s until here")
     w.check("TIME_WAIT runs out", timeout=70, ordered=False)
+    same_in_debugfs(w)
     os.close(netns)
 
 
