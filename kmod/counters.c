@@ -57,8 +57,8 @@ static struct counters_net *counters_net(const struct net *net)
 /* Closes without a bucket, as the kernel counts them on a processor. */
 static unsigned long failures(const struct net *net, int cpu)
 {
-	return per_cpu_ptr(net->mib.net_statistics,
-			   cpu)->mibs[LINUX_MIB_TCPTIMEWAITOVERFLOW];
+	return READ_ONCE(per_cpu_ptr(net->mib.net_statistics,
+				     cpu)->mibs[LINUX_MIB_TCPTIMEWAITOVERFLOW]);
 }
 
 static int __net_init counters_net_init(struct net *net)
@@ -100,10 +100,14 @@ static void add_counts(struct twscope_counts *to,
 static void add_failures(struct twscope_counts *to, const struct net *net,
 			 const struct twscope_cpu_counts *from, int cpu)
 {
-	unsigned long n = failures(net, cpu) - READ_ONCE(from->failures);
+	unsigned long counted, n;
 
-	if (!READ_ONCE(from->asked))
+	/* In this order, so that a hook in between makes none that never were. */
+	if (!smp_load_acquire(&from->asked))
 		return;
+	counted = READ_ONCE(from->failures);
+	smp_rmb(); /* as the hook reads the kernel's count, then writes ours */
+	n = failures(net, cpu) - counted;
 	if (READ_ONCE(from->near))
 		to->overflow += n;
 	else
@@ -292,7 +296,8 @@ void twscope_counters_asked(const struct net *net)
 	now = this_cpu_read(net->mib.net_statistics->mibs[LINUX_MIB_TCPTIMEWAITOVERFLOW]);
 	if (unlikely(!this_cpu_read(counts->asked))) {
 		this_cpu_write(counts->failures, now);
-		this_cpu_write(counts->asked, true);
+		/* for add_failures() */
+		smp_store_release(this_cpu_ptr(&counts->asked), true);
 	} else if (unlikely(now != this_cpu_read(counts->failures))) {
 		/* A hook may interrupt another here: then the two share what is new. */
 		n = now - this_cpu_xchg(counts->failures, now);

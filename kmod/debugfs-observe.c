@@ -17,10 +17,10 @@
 #include "netns.h"
 #include "observe.h"
 
-#undef EM
-#undef EMe
-#define EM(number, name)	[number] = name,
-#define EMe(number, name)	[number] = name
+#undef NAME
+#undef LAST
+#define NAME(number, name)	[number] = name,
+#define LAST(number, name)	[number] = name
 
 static const char * const decision_names[TWSCOPE_N_DECISIONS] = {
 	TWSCOPE_NAMES_OF_DECISIONS

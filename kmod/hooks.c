@@ -56,12 +56,6 @@ static const char *why_not(unsigned int hook, int err)
 
 static struct kretprobe return_probes[TWSCOPE_N_RETURN_HOOKS];
 
-#ifdef TWSCOPE_BY_FTRACE
-static struct ftrace_ops entry_ops;
-
-#define TRACER_IS_OFF \
-	"the function tracer is switched off: kernel.ftrace_enabled has to be 1"
-
 /*
  * A disabled probe is the public way to ask where a function is, and whether
  * there is one.
@@ -81,6 +75,12 @@ static int find(enum twscope_hook hook)
 	unregister_kprobe(&kp);
 	return 0;
 }
+
+#ifdef TWSCOPE_BY_FTRACE
+static struct ftrace_ops entry_ops;
+
+#define TRACER_IS_OFF \
+	"the function tracer is switched off: kernel.ftrace_enabled has to be 1"
 
 /* ftrace_free_filter() is not for modules on every kernel. */
 static void clear_filter(void)
@@ -155,13 +155,13 @@ static int entries_on(twscope_entry_t entry, const char **why)
 	memset(entry_probes, 0, sizeof(entry_probes));
 	for (i = 0; i < TWSCOPE_N_ENTRY_HOOKS; i++) {
 		err = find(i);
-		if (err)
-			goto err_probes;
 		entry_probes[i].symbol_name = watched[i].symbol;
 		entry_probes[i].pre_handler = entry;
-		err = register_kprobe(&entry_probes[i]);
+		if (!err)
+			err = register_kprobe(&entry_probes[i]);
 		if (err) {
 			entry_probes[i].addr = NULL;
+			*why = why_not(i, err);
 			goto err_probes;
 		}
 	}

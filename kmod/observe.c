@@ -436,6 +436,12 @@ static bool is_aborted(const struct inet_timewait_sock *tw)
 	return true;
 }
 
+/* Nobody can connect() in a namespace that ends. */
+static bool is_purged(const struct inet_timewait_sock *tw)
+{
+	return in_task() && !check_net(twsk_net(tw));
+}
+
 static void on_deschedule(const struct inet_timewait_sock *tw)
 {
 	struct scene *here = this_cpu_ptr(&scenes);
@@ -446,14 +452,15 @@ static void on_deschedule(const struct inet_timewait_sock *tw)
 	if (is_aborted(tw)) {
 		settle_last(twsk_net(tw));
 		*here = (struct scene) { .cause = TWSCOPE_CAUSE_SOCK_DESTROY };
-	} else if (scene && scene->connects) {
-		note_reuse(tw, scene);
-	} else if (!scene || scene->cause == TWSCOPE_CAUSE_OTHER) {
+	} else if (is_purged(tw)) {
 		settle_last(twsk_net(tw));
-		*here = (struct scene) {
-			.cause = check_net(twsk_net(tw)) ?
-				 TWSCOPE_CAUSE_OTHER : TWSCOPE_CAUSE_NETNS_EXIT,
-		};
+		*here = (struct scene) { .cause = TWSCOPE_CAUSE_NETNS_EXIT };
+	} else if (scene && scene->connects && in_task()) {
+		note_reuse(tw, scene);
+	} else if (!scene || scene->connects ||
+		   scene->cause == TWSCOPE_CAUSE_OTHER) {
+		settle_last(twsk_net(tw));
+		*here = (struct scene) { .cause = TWSCOPE_CAUSE_OTHER };
 	}
 	here->tw = tw;
 	here->when = jiffies;
@@ -464,8 +471,7 @@ static void on_deschedule(const struct inet_timewait_sock *tw)
 /* In an end that is nobody's but the timer's or the namespace's. */
 static u8 cause_without(const struct inet_timewait_sock *tw)
 {
-	return in_task() && !check_net(twsk_net(tw)) ? TWSCOPE_CAUSE_NETNS_EXIT :
-						       TWSCOPE_CAUSE_TIMER;
+	return is_purged(tw) ? TWSCOPE_CAUSE_NETNS_EXIT : TWSCOPE_CAUSE_TIMER;
 }
 
 static void on_kill(const struct inet_timewait_sock *tw)

@@ -6,8 +6,13 @@
  * one instruction, so a hook that interrupts another takes the next one. A slot
  * says which event it has, or none while it is written; a reader copies it and
  * looks again. Who reads too late finds that events are gone, and how many.
+ *
+ * Memory goes to processors that are there, not to all that there could be. One
+ * that comes later gets its share before it runs, or, without memory, keeps its
+ * last event only.
  */
 
+#include <linux/cpuhotplug.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -35,7 +40,8 @@ struct slot {
 
 /**
  * struct ring - the events of a processor
- * @slots:	places, as many as there are on the others
+ * @slots:	places
+ * @mask:	their number, a power of two, less 1
  * @head:	events so far, begun ones included
  * @read:	events up to here were read, or are being read right now
  * @who:	whose event it was that may be repeated
@@ -44,6 +50,7 @@ struct slot {
  */
 struct ring {
 	struct slot	*slots;
+	unsigned long	mask;
 	unsigned long	head;
 	unsigned long	read;
 	const void	*who;
@@ -52,46 +59,78 @@ struct ring {
 };
 
 static DEFINE_PER_CPU(struct ring, rings);
-static unsigned long ring_mask;
+/* A ring's only place before it has others. */
+static DEFINE_PER_CPU(struct slot, only_slot);
+static unsigned long ring_size;
+static bool lacks_memory;
+static enum cpuhp_state hotplug;
 static u64 recording;
+
+static bool is_made(int cpu)
+{
+	return per_cpu(rings, cpu).slots != per_cpu_ptr(&only_slot, cpu);
+}
+
+static int make_ring(unsigned int cpu)
+{
+	struct ring *ring = per_cpu_ptr(&rings, cpu);
+	struct slot *slots;
+
+	if (is_made(cpu) || ring->head)
+		return 0;
+	slots = kvcalloc(ring_size, sizeof(*slots), GFP_KERNEL);
+	if (slots) {
+		ring->slots = slots;
+		ring->mask = ring_size - 1;
+	} else {
+		lacks_memory = true;
+	}
+	return 0;
+}
 
 static void free_rings(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		kvfree(per_cpu(rings, cpu).slots);
-		per_cpu(rings, cpu).slots = NULL;
-	}
+	for_each_possible_cpu(cpu)
+		if (is_made(cpu))
+			kvfree(per_cpu(rings, cpu).slots);
 }
 
 /**
  * twscope_recorder_start() - record
  * @events: how many to keep for each processor, rounded up to a power of two
  *
- * To be called before the hooks go on. An event takes 120 bytes.
+ * To be called before the hooks go on. An event takes 136 bytes.
  *
  * Context: process, may sleep. Not to be called twice.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or an errno of the kernel's processor hotplug.
  */
 int twscope_recorder_start(unsigned int events)
 {
-	unsigned long size = roundup_pow_of_two(max(events, MIN_EVENTS));
-	int cpu;
+	int cpu, state;
 
 	for_each_possible_cpu(cpu) {
-		struct ring *ring = per_cpu_ptr(&rings, cpu);
-
-		memset(ring, 0, sizeof(*ring));
-		ring->slots = kvcalloc(size, sizeof(*ring->slots), GFP_KERNEL);
-		if (!ring->slots) {
-			free_rings();
-			return -ENOMEM;
-		}
+		per_cpu(only_slot, cpu) = (struct slot) {};
+		per_cpu(rings, cpu) = (struct ring) {
+			.slots = per_cpu_ptr(&only_slot, cpu),
+		};
 	}
-	ring_mask = size - 1;
+	ring_size = roundup_pow_of_two(max(events, MIN_EVENTS));
+	lacks_memory = false;
+
+	state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "net/twscope:prepare",
+				  make_ring, NULL);
+	if (state < 0) {
+		free_rings();
+		return state;
+	}
+	hotplug = state;
 	recording = ktime_get_ns();
-	return 0;
+	if (!lacks_memory)
+		return 0;
+	twscope_recorder_stop();
+	return -ENOMEM;
 }
 
 /**
@@ -104,6 +143,7 @@ int twscope_recorder_start(unsigned int events)
 void twscope_recorder_stop(void)
 {
 	recording = 0;
+	cpuhp_remove_state_nocalls(hotplug);
 	free_rings();
 }
 
@@ -116,7 +156,7 @@ void twscope_recorder_stop(void)
 struct twscope_event *twscope_recorder_begin(void)
 {
 	unsigned long n = this_cpu_inc_return(rings.head) - 1;
-	struct slot *slot = &this_cpu_read(rings.slots)[n & ring_mask];
+	struct slot *slot = &this_cpu_read(rings.slots)[n & this_cpu_read(rings.mask)];
 
 	WRITE_ONCE(slot->valid, 0);
 	smp_wmb(); /* before the event, for is_still() */
@@ -187,7 +227,7 @@ bool twscope_recorder_again(const void *who, u8 reason)
 	if (ring->who != who || ring->reason != reason || ring->head != last + 1)
 		return false;
 
-	slot = &ring->slots[last & ring_mask];
+	slot = &ring->slots[last & ring->mask];
 	WRITE_ONCE(slot->valid, 0);
 	/* A reader says that it reads, then looks; here it is the other way. */
 	smp_mb();
@@ -242,12 +282,13 @@ int twscope_playback_init(struct twscope_playback *p, const u64 *cursor,
 	p->cursor[0] = recording;
 	for_each_possible_cpu(cpu) {
 		u64 head = READ_ONCE(per_cpu(rings, cpu).head);
+		u64 size = per_cpu(rings, cpu).mask + 1;
 
 		p->end[cpu] = head;
 		if (cursor)
 			p->cursor[1 + cpu] = min(cursor[1 + cpu], head);
-		else if (head > ring_mask + 1)
-			p->cursor[1 + cpu] = head - ring_mask - 1;
+		else if (head > size)
+			p->cursor[1 + cpu] = head - size;
 	}
 	return 0;
 }
@@ -297,7 +338,7 @@ static bool hold(struct twscope_playback *p, int cpu)
 	u64 *at = &p->cursor[1 + cpu];
 
 	while (*at < p->end[cpu]) {
-		const struct slot *slot = &ring->slots[*at & ring_mask];
+		const struct slot *slot = &ring->slots[*at & ring->mask];
 		unsigned long head, valid = *at + 1;
 
 		if (READ_ONCE(ring->read) < valid)
@@ -316,12 +357,12 @@ static bool hold(struct twscope_playback *p, int cpu)
 		}
 
 		head = READ_ONCE(ring->head);
-		if (head - *at <= ring_mask + 1) {
+		if (head - *at <= ring->mask + 1) {
 			p->end[cpu] = *at;
 			break;
 		}
-		p->lost += head - ring_mask - 1 - *at;
-		*at = head - ring_mask - 1;
+		p->lost += head - ring->mask - 1 - *at;
+		*at = head - ring->mask - 1;
 	}
 	ev->time_ns = 0;
 	return false;

@@ -18,19 +18,19 @@
 #include "names.h"
 
 /* Makes the numbers known to those who read the format in user space. */
-#undef EM
-#undef EMe
-#define EM(a, b)	TRACE_DEFINE_ENUM(a);
-#define EMe(a, b)	TRACE_DEFINE_ENUM(a);
+#undef NAME
+#undef LAST
+#define NAME(a, b)	TRACE_DEFINE_ENUM(a);
+#define LAST(a, b)	TRACE_DEFINE_ENUM(a);
 
 TWSCOPE_NAMES_OF_SUBSTATES
 TWSCOPE_NAMES_OF_DECISIONS
 TWSCOPE_NAMES_OF_CAUSES
 
-#undef EM
-#undef EMe
-#define EM(a, b)	{ a, b },
-#define EMe(a, b)	{ a, b }
+#undef NAME
+#undef LAST
+#define NAME(a, b)	{ a, b },
+#define LAST(a, b)	{ a, b }
 
 #define TWSCOPE_TRACE_WHO						\
 	__field(u32, netns)						\

@@ -9,6 +9,7 @@ and the tracepoints with what was done.
 import errno
 import os
 import socket
+import sys
 import time
 
 from deeds import LOOPBACK, Local, Peer, at_begin_of_second, in_new_netns
@@ -20,6 +21,7 @@ from witness import Witness, netns_inode
 
 FAILSLAB = "/sys/kernel/debug/failslab"
 TIMESTAMP = 1000
+MECHANISM = sys.argv[1] if len(sys.argv) > 1 else "ftrace"
 KINDS = ("IPv4", "IPv6", "IPv4-mapped")
 
 
@@ -278,8 +280,11 @@ def netns_exit(w, own_ehash=0):
     what = "a namespace with an ehash of its own" if own_ehash else "a namespace"
     with in_new_netns(w, own_ehash):
         local, peer = Local(w), Peer(w)
-        buckets = [local.bucket(kind).at for kind in KINDS]
+        buckets = [local.bucket(kind).at for kind in KINDS[:-1]]
+        last = local.bucket(KINDS[-1])
+        buckets.append(last.at)
         minis = [peer.bucket(kind, fin=False).at for kind in KINDS]
+        refused_everywhere(local, last)
         w.check(f"{what}: buckets")
         inside = w.all_stats()[netns_inode()]
         local.close()
@@ -295,6 +300,16 @@ def netns_exit(w, own_ehash=0):
     # The purge goes by hash chain.
     w.check(f"{what} ends", ordered=False)
     equal(w.present().get(0), 0, "none is present of those that ended")
+
+
+def refused_everywhere(local, b):
+    """What each processor saw last is a refusal, which must not be taken for the end's cause."""
+    setting("net.ipv4.tcp_tw_reuse", 0)
+    home = os.sched_getaffinity(0)
+    for cpu in home:
+        os.sched_setaffinity(0, {cpu})
+        local.refused(b, "refuse-disabled")
+    os.sched_setaffinity(0, home)
 
 
 def netns_exit_with_own_ehash(w):
@@ -450,6 +465,8 @@ def same_in_debugfs(w):
     hooks = [[h["symbol"], h["mechanism"], str(h["hits"]), str(h["missed"])]
              for h in w.ynl.dump("hook-get", {})]
     equal(lines, hooks, "debugfs hooks")
+    equal({h[0]: h[1] for h in hooks}, {h[0]: MECHANISM if h[0] != "tcp_oow_rate_limited" else
+                                        "kretprobe" for h in hooks}, "by which mechanism")
     w.off()
     equal(debugfs("hooks"), "off\n", "debugfs hooks, while off")
     ok("observed" not in debugfs("decisions"), "debugfs decisions, while off")
