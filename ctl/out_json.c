@@ -120,7 +120,7 @@ static void dump_array(const json_t *v, FILE *fp, unsigned int depth)
 	json_array_foreach(v, i, item) {
 		new_line(fp, sep, depth + 1);
 		if (is_flat(item))
-			json_dumpf(item, fp, 0);
+			json_dumpf(item, fp, JSON_ENSURE_ASCII);
 		else
 			dump_pretty(item, fp, depth + 1);
 		sep = ",";
@@ -140,7 +140,7 @@ static void dump_pretty(const json_t *v, FILE *fp, unsigned int depth)
 		return;
 	}
 	if (!json_is_object(v)) {
-		json_dumpf(v, fp, JSON_ENCODE_ANY);
+		json_dumpf(v, fp, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 		return;
 	}
 	fputc('{', fp);
@@ -180,7 +180,7 @@ void json_emit(struct out *o, json_t *object)
 	if (o->opt.pretty)
 		dump_pretty(object, fp, array);
 	else
-		json_dumpf(object, fp, JSON_COMPACT);
+		json_dumpf(object, fp, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (in_lines(o))
 		fputc('\n', fp);
 	json_decref(object);

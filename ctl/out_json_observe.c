@@ -115,12 +115,28 @@ void json_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns)
 	json_emit(o, j);
 }
 
+/* Whoever runs a process names it, or cuts its name amid a character. */
+static void put_comm(json_t *j, const char *comm)
+{
+	char plain[sizeof(((struct tws_event *)0)->comm)];
+	json_t *v = json_string(comm);
+	size_t i;
+
+	if (!v) {
+		for (i = 0; comm[i]; i++)
+			plain[i] = (unsigned char)comm[i] < 0x80 ? comm[i] : '?';
+		plain[i] = 0;
+		v = json_string(plain);
+	}
+	json_put(j, "comm", v);
+}
+
 static void put_who(json_t *j, const struct tws_event *e)
 {
 	if (e->has_pid)
 		json_put_int(j, "pid", e->pid);
 	if (e->has_comm)
-		json_put_string(j, "comm", e->comm);
+		put_comm(j, e->comm);
 	if (e->has_cgroup_id)
 		json_put_int(j, "cgroup_id", e->cgroup_id);
 }

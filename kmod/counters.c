@@ -48,6 +48,7 @@ static struct twscope_cpu_counts __percpu *late_counts;
 static DEFINE_SPINLOCK(ended_lock);
 static struct twscope_counts ended_counts;
 static s64 ended_before;
+static bool ended_unsettled;
 
 static struct counters_net *counters_net(const struct net *net)
 {
@@ -135,6 +136,7 @@ static void __net_exit counters_net_exit(struct net *net)
 	spin_lock(&ended_lock);
 	sum_up(net, cn->ending, &ended_counts);
 	ended_before += cn->before;
+	ended_unsettled |= cn->alike < SETTLE_ALIKE;
 	spin_unlock(&ended_lock);
 	free_percpu(cn->ending);
 	cn->ending = NULL;
@@ -166,6 +168,7 @@ int twscope_counters_start(void)
 		return -ENOMEM;
 	memset(&ended_counts, 0, sizeof(ended_counts));
 	ended_before = 0;
+	ended_unsettled = false;
 
 	WRITE_ONCE(unsettled, true);
 	WRITE_ONCE(starting, true);
@@ -236,6 +239,8 @@ void twscope_counters_settle(void)
 	struct net *net;
 	bool settled;
 
+	/* The hooks see all that happens in those that come from now on. */
+	WRITE_ONCE(unsettled, false);
 	for (i = 0; i < SETTLE_TRIES; i++) {
 		settled = true;
 		down_read(&net_rwsem);
@@ -250,7 +255,6 @@ void twscope_counters_settle(void)
 			break;
 		synchronize_rcu();
 	}
-	WRITE_ONCE(unsettled, false);
 }
 
 /**
@@ -346,11 +350,11 @@ void twscope_counters_read_ended(struct twscope_stats *s)
 	int cpu;
 
 	memset(s, 0, sizeof(*s));
-	s->settled = true;
 	for_each_possible_cpu(cpu)
 		add_counts(&s->c, &per_cpu_ptr(late_counts, cpu)->c);
 	spin_lock(&ended_lock);
 	add_counts(&s->c, &ended_counts);
 	s->before = ended_before;
+	s->settled = !ended_unsettled;
 	spin_unlock(&ended_lock);
 }

@@ -7,6 +7,7 @@
  */
 
 #include <linux/kernel.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/genetlink.h>
@@ -21,6 +22,9 @@
 #include "netns.h"
 #include "observe.h"
 #include "recorder.h"
+
+/* Events read while the hooks are held. */
+#define AT_ONCE		256
 
 static int put_address(struct sk_buff *skb, int attrtype, u16 family,
 		       const struct in6_addr *addr)
@@ -112,8 +116,11 @@ static struct event_ctx *event_ctx(struct netlink_callback *cb)
 	return (struct event_ctx *)cb->ctx;
 }
 
+/* The cursor may be all there is in a message, however many processors it has. */
 int twscope_nl_event_get_start(struct netlink_callback *cb)
 {
+	cb->min_dump_alloc = nlmsg_total_size(GENL_HDRLEN) +
+			     nla_total_size(twscope_playback_cursor_bytes());
 	twscope_netlink_caps(cb, &event_ctx(cb)->caps);
 	return 0;
 }
@@ -272,25 +279,31 @@ static int fill_next(struct sk_buff *skb, struct netlink_callback *cb,
 	return is_asked_for(dump, ev) ? fill_event(skb, cb, ev) : 0;
 }
 
-static int dump_events(struct sk_buff *skb, struct netlink_callback *cb,
-		       struct event_dump *dump)
+/* False when the message is full. */
+static bool dump_some(struct sk_buff *skb, struct netlink_callback *cb,
+		      struct event_dump *dump)
 {
 	const struct twscope_event *ev;
+	unsigned int i;
 
-	while (!dump->told) {
+	for (i = 0; i < AT_ONCE && !dump->told; i++) {
 		ev = twscope_playback_peek(&dump->playback);
 		if (fill_next(skb, cb, dump, ev))
-			return skb->len ?: -EMSGSIZE;
+			return false;
 		if (ev)
 			twscope_playback_advance(&dump->playback);
 		else
 			dump->told = true;
 	}
-	return skb->len;
+	return true;
 }
 
-int twscope_nl_event_get_dumpit(struct sk_buff *skb,
-				struct netlink_callback *cb)
+/*
+ * A part of what there is to read, of which maybe nothing is asked for, so
+ * others get their turn in between.
+ */
+static int dump_part(struct sk_buff *skb, struct netlink_callback *cb,
+		     bool *is_full)
 {
 	struct event_ctx *ctx = event_ctx(cb);
 	int err = 0;
@@ -302,9 +315,29 @@ int twscope_nl_event_get_dumpit(struct sk_buff *skb,
 	else if (!twscope_playback_is_valid(&ctx->dump->playback))
 		err = -ESTALE;
 	if (!err)
-		err = dump_events(skb, cb, ctx->dump);
+		*is_full = !dump_some(skb, cb, ctx->dump);
 	twscope_observe_release();
 	return err;
+}
+
+int twscope_nl_event_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	struct event_ctx *ctx = event_ctx(cb);
+	bool is_full = false;
+	int err;
+
+	do {
+		err = dump_part(skb, cb, &is_full);
+		if (err)
+			return err;
+		if (is_full)
+			return skb->len ?: -EMSGSIZE;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	} while (!ctx->dump->told);
+	return skb->len;
 }
 
 int twscope_nl_event_get_done(struct netlink_callback *cb)

@@ -274,7 +274,8 @@ int twscope_playback_init(struct twscope_playback *p, const u64 *cursor,
 	p->cursor = kvcalloc(1 + nr_cpu_ids, sizeof(u64), GFP_KERNEL_ACCOUNT);
 	p->end = kvcalloc(nr_cpu_ids, sizeof(u64), GFP_KERNEL_ACCOUNT);
 	p->held = kvcalloc(nr_cpu_ids, sizeof(*p->held), GFP_KERNEL_ACCOUNT);
-	if (!p->cursor || !p->end || !p->held) {
+	p->cpus = kvcalloc(nr_cpu_ids, sizeof(*p->cpus), GFP_KERNEL_ACCOUNT);
+	if (!p->cursor || !p->end || !p->held || !p->cpus) {
 		twscope_playback_free(p);
 		return -ENOMEM;
 	}
@@ -289,6 +290,8 @@ int twscope_playback_init(struct twscope_playback *p, const u64 *cursor,
 			p->cursor[1 + cpu] = min(cursor[1 + cpu], head);
 		else if (head > size)
 			p->cursor[1 + cpu] = head - size;
+		if (p->cursor[1 + cpu] < head)
+			p->cpus[p->n++] = cpu;
 	}
 	return 0;
 }
@@ -304,6 +307,7 @@ void twscope_playback_free(struct twscope_playback *p)
 	kvfree(p->cursor);
 	kvfree(p->end);
 	kvfree(p->held);
+	kvfree(p->cpus);
 }
 
 /**
@@ -379,31 +383,33 @@ static bool hold(struct twscope_playback *p, int cpu)
 const struct twscope_event *twscope_playback_peek(struct twscope_playback *p)
 {
 	const struct twscope_event *first = NULL;
-	int cpu;
+	unsigned int i = 0;
 
-	for_each_possible_cpu(cpu) {
+	while (i < p->n) {
+		unsigned int cpu = p->cpus[i];
 		const struct twscope_event *ev = &p->held[cpu];
 
-		if (!ev->time_ns && !hold(p, cpu))
+		if (!ev->time_ns && !hold(p, cpu)) {
+			p->cpus[i] = p->cpus[--p->n];
 			continue;
-		if (!first || ev->time_ns < first->time_ns)
+		}
+		if (!first || ev->time_ns < first->time_ns) {
 			first = ev;
+			p->next = cpu;
+		}
+		i++;
 	}
 	return first;
 }
 
 /**
  * twscope_playback_advance() - go on to the event after
- * @p: the reader, whose peek returned one
+ * @p: the reader, whose peek just returned one
  *
  * Context: process.
  */
 void twscope_playback_advance(struct twscope_playback *p)
 {
-	const struct twscope_event *ev = twscope_playback_peek(p);
-
-	if (!ev)
-		return;
-	p->cursor[1 + (ev - p->held)]++;
-	p->held[ev - p->held].time_ns = 0;
+	p->cursor[1 + p->next]++;
+	p->held[p->next].time_ns = 0;
 }

@@ -13,6 +13,9 @@ struct twscope_event;
  * @since_ns:	skip what happened before, CLOCK_MONOTONIC
  * @lost:	events that were overwritten before they were read
  * @held:	by processor, the event that @cursor is at, if it was read
+ * @cpus:	processors that have events left
+ * @n:		how many
+ * @next:	which of them has the next event
  */
 struct twscope_playback {
 	u64			*cursor;
@@ -20,6 +23,9 @@ struct twscope_playback {
 	u64			since_ns;
 	u64			lost;
 	struct twscope_event	*held;
+	unsigned int		*cpus;
+	unsigned int		n;
+	unsigned int		next;
 };
 
 /* recorder.c */

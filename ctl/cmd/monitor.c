@@ -80,7 +80,7 @@ static int again(struct work *w)
 		return ret;
 	complain("observing was turned off and on again: from here on there is what came since");
 	w->cursor.len = 0;
-	w->query.since_ms = 0;
+	w->query.since_ms = UINT32_MAX;
 	return 0;
 }
 

@@ -299,6 +299,10 @@ static void events(struct msg *m, const struct request *r)
 
 	if (denied(m, "FAKE_DENY", r->seq) || is_off(m, ++reads, r->seq))
 		return;
+	if (stale && !any) {
+		msg_done(m, r->seq, -EINVAL, "what came since is not asked for");
+		return;
+	}
 	/* until it is asked without a cursor */
 	stale = reads == env("FAKE_ANEW", UINT32_MAX) ||
 		(stale && has(r, TWSCOPE_A_EVENT_CURSOR));

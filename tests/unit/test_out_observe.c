@@ -627,6 +627,44 @@ static void json_events_are_lines(void **state)
 	is_text(close_out(o, false), "");
 }
 
+static char *comm_as_json(const char *comm)
+{
+	struct out *o = open_out(true, &plain, OUT_EVENTS);
+	struct tws_event e = refusal(1);
+
+	snprintf(e.comm, sizeof(e.comm), "%s", comm);
+	out_event(o, &e);
+	return close_out(o, false);
+}
+
+/* Nor does JSON hand a terminal what it would obey, or lose a name for its bytes. */
+static void json_names_of_processes(void **state)
+{
+	static const struct {
+		const char *comm, *text, *value;
+	} cases[] = {
+		{ "curl", "\"curl\"", "curl" },
+		{ "\033[2J\n", "\"\\u001B[2J\\n\"", "\033[2J\n" },
+		{ "\xc2\x9b" "31m", "\"\\u009B31m\"", "\xc2\x9b" "31m" },
+		{ "caf\xe9", "\"caf?\"", "caf?" },
+		{ "abcdefghijklm\xe2\x82", "\"abcdefghijklm??\"", "abcdefghijklm??" },
+		{ "", "\"\"", "" },
+	};
+	unsigned int i;
+	char *got;
+	json_t *j;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		got = comm_as_json(cases[i].comm);
+		assert_non_null(strstr(got, cases[i].text));
+		j = json_loads(got, 0, NULL);
+		assert_string_equal(string(j, "comm"), cases[i].value);
+		json_decref(j);
+		free(got);
+	}
+}
+
 static struct tws_hook two[] = {
 	{ "inet_twsk_kill", TWSCOPE_MECHANISM_FTRACE, 12345, 0 },
 	{ "tcp_twsk_unique", 7, 1234567890123, 0 },
@@ -796,6 +834,7 @@ int main(void)
 		cmocka_unit_test(event_header),
 		cmocka_unit_test(json_event_keys),
 		cmocka_unit_test(json_events_are_lines),
+		cmocka_unit_test(json_names_of_processes),
 		cmocka_unit_test(observe_screen),
 		cmocka_unit_test(turning),
 		cmocka_unit_test(json_observe_keys),
