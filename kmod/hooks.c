@@ -10,7 +10,6 @@
  */
 
 #include <linux/kernel.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <uapi/linux/twscope.h>
 
@@ -99,9 +98,8 @@ static int entries_on(twscope_entry_t entry, const char **why)
 	for (i = 0; i < TWSCOPE_N_ENTRY_HOOKS; i++) {
 		err = find(i);
 		if (!err)
-			err = ftrace_set_filter(&entry_ops,
-						(unsigned char *)watched[i].symbol,
-						strlen(watched[i].symbol), i == 0);
+			err = ftrace_set_filter_ip(&entry_ops,
+						   twscope_hook_at[i], 0, i == 0);
 		if (err) {
 			*why = why_not(i, err);
 			goto err_filter;

@@ -178,6 +178,24 @@ const struct net *twscope_netns_of(u64 id)
 }
 
 /**
+ * twscope_netns_is_listed() - is this a namespace still
+ * @net: only to be compared
+ *
+ * Context: under rcu_read_lock(); when it is, it is valid until that is dropped.
+ * Passes all namespaces.
+ * Return: true when it is, or when another one is in its place.
+ */
+bool twscope_netns_is_listed(const struct net *net)
+{
+	const struct net *one;
+
+	for_each_net_rcu(one)
+		if (one == net)
+			return true;
+	return false;
+}
+
+/**
  * twscope_netns_tw_count() - the kernel's own count of buckets
  * @net: the namespace
  *

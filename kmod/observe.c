@@ -26,6 +26,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
@@ -38,6 +39,7 @@
 #include "counters.h"
 #include "event.h"
 #include "hooks.h"
+#include "netns.h"
 #include "observe.h"
 #include "recorder.h"
 #include "settings.h"
@@ -229,17 +231,21 @@ static u8 cause_by(u8 decision)
 	return TWSCOPE_CAUSE_OTHER;
 }
 
-/* Something else happens here, in @net: so a connect() was refused. */
-static void settle_connect(struct net *net, struct scene *s,
+/*
+ * Something else happens here: so a connect() was refused. Its namespace @net is
+ * NULL when it is gone.
+ */
+static void settle_connect(const struct net *net, const struct scene *s,
 			   struct twscope_cpu_counts __percpu *counts)
 {
-	struct twscope_policy policy;
+	struct twscope_policy policy = {};
 
 	this_cpu_inc(counts->c.decisions[s->decision]);
 	if (s->verdict != TWSCOPE_VERDICT_REUSABLE)
 		return;
-	twscope_settings_policy_now(net, &policy);
-	if (s->net == net && policy.tcp_tw_reuse == s->tcp_tw_reuse &&
+	if (net)
+		twscope_settings_policy_now(net, &policy);
+	if (net && policy.tcp_tw_reuse == s->tcp_tw_reuse &&
 	    policy.tcp_tw_reuse_delay == s->tcp_tw_reuse_delay)
 		this_cpu_inc(counts->c.verdict_mismatch);
 	else
@@ -247,20 +253,30 @@ static void settle_connect(struct net *net, struct scene *s,
 }
 
 /* The last one's namespace may be gone by now, if it is not @net. */
-static void settle_last(struct net *net)
+static void settle(struct scene *s, const struct net *net)
 {
 	struct twscope_cpu_counts __percpu *counts;
-	struct scene *s = this_cpu_ptr(&scenes);
 
-	if (!s->undecided && !s->awaited)
-		return;
-	counts = s->net == net ? twscope_counters_of(net) : twscope_counters_late();
+	rcu_read_lock();
+	if (s->net != net)
+		net = twscope_netns_is_listed(s->net) ? s->net : NULL;
+	counts = net ? twscope_counters_of(net) : twscope_counters_late();
 	if (s->undecided)
 		settle_connect(net, s, counts);
 	else
 		this_cpu_inc(counts->c.segment_mismatch);
+	rcu_read_unlock();
 	s->undecided = false;
 	s->awaited = false;
+}
+
+/* Something happens here, in @net. */
+static void settle_last(const struct net *net)
+{
+	struct scene *s = this_cpu_ptr(&scenes);
+
+	if (s->undecided || s->awaited)
+		settle(s, net);
 }
 
 static void on_segment(const struct inet_timewait_sock *tw,
