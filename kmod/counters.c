@@ -249,6 +249,7 @@ void twscope_counters_settle(void)
 
 			if (cn->counts && cn->alike < SETTLE_ALIKE)
 				settled &= settle(net, cn);
+			cond_resched();
 		}
 		up_read(&net_rwsem);
 		if (settled)

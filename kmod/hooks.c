@@ -227,7 +227,7 @@ static int returns_on(const struct twscope_return_hook *what, const char **why)
 /**
  * twscope_hooks_on() - watch the functions, all of them or none
  * @entry: what runs at an entry
- * @returns: what runs at the return hooks, from TWSCOPE_N_ENTRY_HOOKS on
+ * @on_return: what runs at the return hooks, from TWSCOPE_N_ENTRY_HOOKS on
  * @why: on an error, a text that says what was wrong, or NULL
  *
  * The return hooks come first: a segment must not be seen without them.
@@ -238,7 +238,7 @@ static int returns_on(const struct twscope_return_hook *what, const char **why)
  * the registration.
  */
 int twscope_hooks_on(twscope_entry_t entry,
-		     const struct twscope_return_hook *returns,
+		     const struct twscope_return_hook *on_return,
 		     const char **why)
 {
 	int err, cpu;
@@ -248,7 +248,7 @@ int twscope_hooks_on(twscope_entry_t entry,
 		memset(per_cpu_ptr(&twscope_hook_hits, cpu), 0,
 		       sizeof(twscope_hook_hits));
 
-	err = returns_on(returns, why);
+	err = returns_on(on_return, why);
 	if (err)
 		return err;
 	err = entries_on(entry, why);

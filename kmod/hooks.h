@@ -76,7 +76,7 @@ static inline bool twscope_hook_is(enum twscope_hook hook, unsigned long where)
 /* hooks.c */
 DECLARE_PER_CPU(unsigned long [TWSCOPE_N_HOOKS], twscope_hook_hits);
 int twscope_hooks_on(twscope_entry_t entry,
-		     const struct twscope_return_hook *returns,
+		     const struct twscope_return_hook *on_return,
 		     const char **why);
 void twscope_hooks_off(void);
 bool twscope_hooks_has(enum twscope_hook hook);

@@ -7,6 +7,7 @@
  */
 
 #include <linux/kernel.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -54,12 +55,13 @@ static int put_reason(struct sk_buff *skb, const struct twscope_event *ev)
  * twscope_netlink_put_event() - put an event into a message
  * @skb: the message
  * @ev: the event
+ * @pid: the process as whoever is told knows it, 0 for not at all
  *
  * Context: any.
  * Return: 0, or -EMSGSIZE when there is no room.
  */
 int twscope_netlink_put_event(struct sk_buff *skb,
-			      const struct twscope_event *ev)
+			      const struct twscope_event *ev, u32 pid)
 {
 	u64 time_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(ev->time_ns)));
 
@@ -74,9 +76,9 @@ int twscope_netlink_put_event(struct sk_buff *skb,
 	    nla_put_u32(skb, TWSCOPE_A_EVENT_SUBSTATE, ev->substate) ||
 	    put_reason(skb, ev) ||
 	    nla_put_u32(skb, TWSCOPE_A_EVENT_COUNT, ev->count) ||
+	    (pid && nla_put_u32(skb, TWSCOPE_A_EVENT_PID, pid)) ||
 	    (ev->pid &&
-	     (nla_put_u32(skb, TWSCOPE_A_EVENT_PID, ev->pid) ||
-	      nla_put_string(skb, TWSCOPE_A_EVENT_COMM, ev->comm))) ||
+	     nla_put_string(skb, TWSCOPE_A_EVENT_COMM, ev->comm)) ||
 	    (ev->cgroup_id &&
 	     put_u64(skb, TWSCOPE_A_EVENT_CGROUP_ID, ev->cgroup_id)))
 		return -EMSGSIZE;
@@ -215,6 +217,20 @@ static bool is_asked_for(const struct event_dump *dump,
 	return twscope_filter_match(&dump->filter, &b);
 }
 
+/* In the pid namespace of the reader; 0 when it is not there, or not any more. */
+static u32 pid_for_reader(u32 pid)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+	u32 nr;
+
+	if (!pid || ns == &init_pid_ns)
+		return pid;
+	rcu_read_lock();
+	nr = pid_nr_ns(find_pid_ns(pid, &init_pid_ns), ns);
+	rcu_read_unlock();
+	return nr;
+}
+
 static int fill_event(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct twscope_event *ev)
 {
@@ -223,7 +239,7 @@ static int fill_event(struct sk_buff *skb, struct netlink_callback *cb,
 	hdr = twscope_netlink_begin(cb, skb, TWSCOPE_CMD_EVENT_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (twscope_netlink_put_event(skb, ev)) {
+	if (twscope_netlink_put_event(skb, ev, pid_for_reader(ev->pid))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

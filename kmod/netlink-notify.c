@@ -10,11 +10,12 @@
 
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
+#include <linux/user_namespace.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
 #include "compat/genetlink.h"
+#include "compat/workqueue.h"
 #include "event.h"
 #include "netlink-gen.h"
 #include "netlink.h"
@@ -101,6 +102,12 @@ static void address(struct batch *batch, u64 id)
 	batch->net = net;
 }
 
+/* Not a container's, whose listeners number processes otherwise. */
+static bool is_ours(const struct net *net)
+{
+	return net->user_ns == &init_user_ns;
+}
+
 static bool put(struct batch *batch, const struct twscope_event *ev)
 {
 	void *hdr;
@@ -113,7 +120,8 @@ static bool put(struct batch *batch, const struct twscope_event *ev)
 			  TWSCOPE_CMD_EVENT_NTF);
 	if (!hdr)
 		return false;
-	if (twscope_netlink_put_event(batch->skb, ev)) {
+	if (twscope_netlink_put_event(batch->skb, ev,
+				      is_ours(batch->net) ? ev->pid : 0)) {
 		genlmsg_cancel(batch->skb, hdr);
 		return false;
 	}
@@ -224,7 +232,7 @@ static void notify(struct work_struct *work)
 		cursor = NULL;
 	}
 	twscope_observe_release();
-	queue_delayed_work(system_unbound_wq, &notify_work,
+	queue_delayed_work(twscope_compat_unbound_wq, &notify_work,
 			   listens ? SEND_INTERVAL : LOOK_INTERVAL);
 }
 
@@ -237,7 +245,7 @@ void twscope_netlink_notify_kick(void)
 {
 	mutex_lock(&kick_lock);
 	if (!closing && twscope_observe_is_on())
-		mod_delayed_work(system_unbound_wq, &notify_work, 0);
+		mod_delayed_work(twscope_compat_unbound_wq, &notify_work, 0);
 	mutex_unlock(&kick_lock);
 }
 

@@ -41,7 +41,7 @@ int twscope_netlink_not_observing(struct netlink_ext_ack *extack);
 
 /* netlink-event.c */
 int twscope_netlink_put_event(struct sk_buff *skb,
-			      const struct twscope_event *ev);
+			      const struct twscope_event *ev, u32 pid);
 
 /* netlink-notify.c */
 void twscope_netlink_notify_kick(void);

@@ -12,6 +12,7 @@
  * last event only.
  */
 
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -119,8 +120,16 @@ int twscope_recorder_start(unsigned int events)
 	ring_size = roundup_pow_of_two(max(events, MIN_EVENTS));
 	lacks_memory = false;
 
-	state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "net/twscope:prepare",
-				  make_ring, NULL);
+	/* That those that are there are asked is not so on every kernel. */
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		make_ring(cpu);
+		cond_resched();
+	}
+	state = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN,
+						     "net/twscope:prepare",
+						     make_ring, NULL);
+	cpus_read_unlock();
 	if (state < 0) {
 		free_rings();
 		return state;
@@ -331,6 +340,20 @@ static bool is_still(const struct slot *slot, unsigned long valid)
 	return READ_ONCE(slot->valid) == valid;
 }
 
+/* Other readers may be ahead, or say so at the same time. */
+static void read_up_to(struct ring *ring, unsigned long valid)
+{
+	unsigned long seen, old = READ_ONCE(ring->read);
+
+	while (old < valid) {
+		seen = cmpxchg(&ring->read, old, valid);
+		if (seen == old)
+			break;
+		old = seen;
+	}
+	smp_mb(); /* see twscope_recorder_again() */
+}
+
 /*
  * Copies the next event of a processor. False when there is none: it ends
  * before one that is just being written, which the next reading begins with.
@@ -345,9 +368,7 @@ static bool hold(struct twscope_playback *p, int cpu)
 		const struct slot *slot = &ring->slots[*at & ring->mask];
 		unsigned long head, valid = *at + 1;
 
-		if (READ_ONCE(ring->read) < valid)
-			WRITE_ONCE(ring->read, valid);
-		smp_mb(); /* see twscope_recorder_again() */
+		read_up_to(ring, valid);
 
 		/* before the copy */
 		if (smp_load_acquire(&slot->valid) == valid) {

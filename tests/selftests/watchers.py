@@ -14,7 +14,7 @@ from tap import (LIBC, done, enter_netns, equal, must, new_netns, note, ok, own_
                  setting, skip, sysctl)
 from witness import Observer, join, netns_inode, new_client, plain, registered
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 FTRACE_ENABLED = "kernel.ftrace_enabled"
 HIDDEN = ("segments", "answered", "segment-mismatch")
 
@@ -133,7 +133,8 @@ def netns_admin():
             "events": [[e.type, e.reason, list(e.who)] for e in map(plain, rows)],
             "netns of events": sorted({r["netns"] for r in rows + since}),
             "netns heard of": sorted({m["netns"] for m in heard}),
-            "heard": sorted(m["type"] for m in heard), "cursor": len(cursor), **answer}
+            "heard": sorted(m["type"] for m in heard),
+            "heard of pids": [m["pid"] for m in heard if "pid" in m], "cursor": len(cursor), **answer}
 
 
 def heard_of_new(listener, deed, timeout=5):
@@ -166,6 +167,7 @@ def admin_of_a_netns():
     equal(answer["netns of events"], [inode], "and nobody else's, since a minute either")
     equal((answer["heard"], answer["netns heard of"]), (["created", "decision"], [inode]),
           "his listener hears of his own")
+    equal(answer["heard of pids"], [], "and not by which process, whose number he could not know")
     ok(set(HIDDEN) <= set(answer["has"]) and answer["stats"]["decisions.fin"] == 2,
        "he is told of segments", answer["stats"])
     errors = {what: number for what, (number, _) in answer["refusals"].items()}
@@ -173,6 +175,39 @@ def admin_of_a_netns():
                    "event-get of all": errno.EPERM, "hook-get": errno.EPERM,
                    "observe-set off": errno.EPERM, "observe-set on": errno.EPERM,
                    "joining the group": 0}, "he may do what concerns his own alone")
+
+
+def pids_of_events(deed):
+    """Of what the deed made, the process numbers that whoever asks is told of."""
+    o = Observer()
+    begin = o.events({})[2]
+    deed()
+    return [[e.get("pid", 0), e.get("comm")] for e in o.events({"cursor": begin})[0]
+            if e["type"] == "created"]
+
+
+def as_container():
+    """A pid namespace of its own, where this process is not yet: its children are."""
+    new_netns()
+    begin = Observer().events({})[2]
+    outside = pids_of_events(traffic)
+    if LIBC.unshare(CLONE_NEWPID):
+        raise OSError("unshare")
+    return {"outside": outside, "pid": os.getpid(), "inside": in_child(as_pid_1, list(begin))}
+
+
+def as_pid_1(begin):
+    rows = Observer().events({"cursor": bytes(begin)})[0]
+    return {"parent's": [[e.get("pid", 0), e.get("comm")] for e in rows if e["type"] == "created"],
+            "own": pids_of_events(traffic), "pid": os.getpid()}
+
+
+def numbers_of_processes():
+    answer = in_child(as_container)
+    inside = answer["inside"]
+    equal(answer["outside"], [[answer["pid"], "python3"]], "a process has its number")
+    equal(inside["own"], [[1, "python3"]], "in a pid namespace it has the one it has there")
+    equal(inside["parent's"], [[0, "python3"]], "and one outside has none")
 
 
 def listeners():
@@ -365,8 +400,8 @@ def module_parameters():
 def main():
     sysctl("net.ipv4.tcp_tw_reuse", 0)
     Observer().on()
-    for part in (unprivileged, admin_of_a_netns, listeners, filters, wrong_requests,
-                 function_tracer, tiny_recorder, module_parameters):
+    for part in (unprivileged, admin_of_a_netns, numbers_of_processes, listeners, filters,
+                 wrong_requests, function_tracer, tiny_recorder, module_parameters):
         begin = time.monotonic()
         part()
         note(f"{part.__name__}: {time.monotonic() - begin:.1f} s")
