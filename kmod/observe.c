@@ -22,6 +22,7 @@
  */
 
 #include <linux/cgroup.h>
+#include <linux/cpu.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -30,6 +31,7 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/tcp.h>
 
@@ -97,6 +99,13 @@ struct scene {
 };
 
 static DEFINE_PER_CPU(struct scene, scenes);
+
+/*
+ * The hooks go on one after the other, maybe in the middle of what would be
+ * seen only by half. So a processor looks from a moment on in which nothing is
+ * going on there.
+ */
+static DEFINE_PER_CPU(bool, looks);
 
 /**
  * struct abortion - SOCK_DESTROY may end a bucket now
@@ -516,6 +525,8 @@ static __always_inline void on_entry(unsigned long where,
 	enum twscope_hook hook;
 
 	preempt_disable_notrace();
+	if (unlikely(!this_cpu_read(looks)))
+		goto out;
 	if (twscope_hook_is(TWSCOPE_HOOK_UNIQUE, where)) {
 		hook = TWSCOPE_HOOK_UNIQUE;
 		on_unique(first, (const void *)twscope_compat_arg(regs, 1),
@@ -548,6 +559,7 @@ static __always_inline void on_entry(unsigned long where,
 		on_abort(first);
 	}
 	this_cpu_inc(twscope_hook_hits[hook]);
+out:
 	preempt_enable_notrace();
 }
 
@@ -648,6 +660,40 @@ static void set_returns(struct twscope_return_hook *returns)
 		};
 }
 
+/* Where a work runs, softirqs are not off: nothing that is watched is half done. */
+static long look_here(void *unused)
+{
+	this_cpu_write(looks, true);
+	return 0;
+}
+
+static int look(void)
+{
+	int err = 0, cpu;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu))
+			per_cpu(looks, cpu) = true;
+		else if (!err)
+			err = work_on_cpu(cpu, look_here, NULL);
+	}
+	cpus_read_unlock();
+	return err;
+}
+
+/* What was seen before is over. */
+static void forget(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		per_cpu(looks, cpu) = false;
+		per_cpu(scenes, cpu) = (struct scene) {};
+	}
+	memset(abortions, 0, sizeof(abortions));
+}
+
 static int put_on(unsigned int recorder, const char **why)
 {
 	struct twscope_return_hook returns[TWSCOPE_N_RETURN_HOOKS] = {};
@@ -661,15 +707,21 @@ static int put_on(unsigned int recorder, const char **why)
 	err = twscope_counters_start();
 	if (err)
 		goto err_recorder;
+	forget();
 	err = twscope_hooks_on(entry, returns, why);
 	if (err)
 		goto err_counters;
+	err = look();
+	if (err)
+		goto err_hooks;
 
 	since = ktime_get();
 	twscope_counters_settle();
 	is_on = true;
 	return 0;
 
+err_hooks:
+	twscope_hooks_off();
 err_counters:
 	twscope_counters_stop();
 err_recorder:
