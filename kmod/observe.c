@@ -23,6 +23,7 @@
 
 #include <linux/cgroup.h>
 #include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -106,6 +107,9 @@ static DEFINE_PER_CPU(struct scene, scenes);
  * going on there.
  */
 static DEFINE_PER_CPU(bool, looks);
+static DEFINE_PER_CPU(struct work_struct, look_works);
+
+#define LOOK_PATIENCE	(2 * HZ)
 
 /**
  * struct abortion - SOCK_DESTROY may end a bucket now
@@ -661,25 +665,43 @@ static void set_returns(struct twscope_return_hook *returns)
 }
 
 /* Where a work runs, softirqs are not off: nothing that is watched is half done. */
-static long look_here(void *unused)
+static void look_here(struct work_struct *work)
 {
 	this_cpu_write(looks, true);
-	return 0;
 }
 
-static int look(void)
+static bool all_look(void)
 {
-	int err = 0, cpu;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (!READ_ONCE(per_cpu(looks, cpu)))
+			return false;
+	return true;
+}
+
+/*
+ * A processor may be another's for good, of a thread that never waits. Then
+ * there is no network work half done there either.
+ */
+static void look(void)
+{
+	unsigned long end;
+	int cpu;
 
 	cpus_read_lock();
-	for_each_possible_cpu(cpu) {
-		if (!cpu_online(cpu))
-			per_cpu(looks, cpu) = true;
-		else if (!err)
-			err = work_on_cpu(cpu, look_here, NULL);
+	for_each_online_cpu(cpu) {
+		INIT_WORK(per_cpu_ptr(&look_works, cpu), look_here);
+		schedule_work_on(cpu, per_cpu_ptr(&look_works, cpu));
 	}
+	end = jiffies + LOOK_PATIENCE;
+	while (!all_look() && time_before(jiffies, end))
+		usleep_range(200, 2000);
+	for_each_online_cpu(cpu)
+		cancel_work_sync(per_cpu_ptr(&look_works, cpu));
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(per_cpu(looks, cpu), true);
 	cpus_read_unlock();
-	return err;
 }
 
 /* What was seen before is over. */
@@ -711,17 +733,13 @@ static int put_on(unsigned int recorder, const char **why)
 	err = twscope_hooks_on(entry, returns, why);
 	if (err)
 		goto err_counters;
-	err = look();
-	if (err)
-		goto err_hooks;
 
+	look();
 	since = ktime_get();
 	twscope_counters_settle();
 	is_on = true;
 	return 0;
 
-err_hooks:
-	twscope_hooks_off();
 err_counters:
 	twscope_counters_stop();
 err_recorder:
