@@ -112,14 +112,13 @@ def segments_in_fin_wait2(w, peer, kind):
     setting("net.ipv4.tcp_rfc1337", 0)
 
 
-def by_segments(w):
+def by_segments(w, kind):
     with in_new_netns(w):
         must("ip", "link", "set", "lo", "up")
         peer = Peer(w)
-        for kind in KINDS:
-            segments_in_time_wait(w, peer, kind)
-            segments_that_end(w, peer, kind)
-            segments_in_fin_wait2(w, peer, kind)
+        segments_in_time_wait(w, peer, kind)
+        segments_that_end(w, peer, kind)
+        segments_in_fin_wait2(w, peer, kind)
         peer.close()
 
 
@@ -255,12 +254,11 @@ def coalesced(w):
         local.close()
 
 
-def by_connect(w):
+def by_connect(w, kind):
     with in_new_netns(w):
         local = Local(w)
-        for kind in KINDS:
-            active(w, local, kind)
-            bound(w, local, kind)
+        active(w, local, kind)
+        bound(w, local, kind)
         local.close()
 
 
@@ -489,8 +487,7 @@ def left_alone(w):
 def run_out(w, left):
     netns, begin, buckets = left
     if time.monotonic() - begin > 58:
-        ok(False, "the other parts take less than a minute", time.monotonic() - begin)
-        return
+        raise RuntimeError("buckets were left alone for too long")
     w.start()
     for b in buckets:
         w.ended(b.at, "timer")
@@ -503,16 +500,24 @@ def run_out(w, left):
 def main():
     sysctl("net.ipv4.tcp_syncookies", 0)
     w = Witness()
-    parts = [timers, by_segments, by_connect, coalesced, sock_destroy, overflow, out_of_memory,
-             other, netns_exit]
+    parts = [(timers,), *((by_segments, kind) for kind in KINDS),
+             *((by_connect, kind) for kind in KINDS), (coalesced,), (sock_destroy,), (overflow,),
+             (out_of_memory,), (other,), (netns_exit,)]
     if kernel() >= (6, 1):
-        parts.append(netns_exit_with_own_ehash)
-    left = left_alone(w)
-    for part in parts:
+        parts.append((netns_exit_with_own_ehash,))
+    left, longest = left_alone(w), 0
+    for part, *args in parts:
+        # On a slow kernel the minute is over before the parts are: no part may see its end.
+        if left and time.monotonic() - left[1] + 2 * longest > 50:
+            run_out(w, left)
+            left = None
         begin = time.monotonic()
-        part(w)
-        note(f"{part.__name__}: {time.monotonic() - begin:.1f} s")
-    run_out(w, left)
+        part(w, *args)
+        took = time.monotonic() - begin
+        longest = max(longest, took)
+        note(f"{' '.join([part.__name__, *args])}: {took:.1f} s")
+    if left:
+        run_out(w, left)
     w.stop()
     rules_unknown()
     done()
