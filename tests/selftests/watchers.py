@@ -341,7 +341,8 @@ def function_tracer():
     by_ftrace = any(h["mechanism"] != "kprobe" for h in hooks)
     if by_ftrace:
         seen = error_of(lambda: setting(FTRACE_ENABLED, 0))
-        ok(seen[0] in (errno.EBUSY, errno.EOPNOTSUPP), f"{FTRACE_ENABLED}=0 is refused while on", seen)
+        ok(seen[0] in (errno.EBUSY, errno.EOPNOTSUPP),
+           f"{FTRACE_ENABLED}=0 is refused while on", seen)
         equal(setting(FTRACE_ENABLED), "1", "and stays 1")
     o.off()
     equal(registered(), off, "nothing is hooked when off")
