@@ -20,7 +20,7 @@
  * @has_ts:		the connection used timestamps: @ts_recent is valid
  * @has_answered:	it answered a segment out of turn: @answered_ms is valid
  * @full:		no bucket but a full socket: of what follows it has
- *			@ifindex only
+ *			@mark and @ifindex only
  * @remaining_ms:	until its timer is due, 0 when it is
  * @age_ms:		since it was entered, modulo 2^32; negative when that was
  *			after the clock was read

@@ -14,7 +14,6 @@
 #include "bucket.h"
 #include "census.h"
 #include "ehash.h"
-#include "filter.h"
 #include "settings.h"
 #include "twsk.h"
 
@@ -95,11 +94,11 @@ static int count(struct twscope_census *census,
 	     twscope_walk_advance(&walk)) {
 		struct twscope_netns_summary *ns;
 
-		if (filter && !twscope_filter_match(filter, b))
-			continue;
 		if (!s || s->id != b->netns_id)
 			s = twscope_settings_find(set, b->netns_id);
 		if (!s)
+			continue;
+		if (filter && !twscope_settings_match(set, s, filter, b))
 			continue;
 		ns = summary_of(census, set, s);
 		twscope_summary_add(&ns->counts, b, timewait_len_ms);

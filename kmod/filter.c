@@ -25,8 +25,13 @@ static bool addr_in(const struct in6_addr *addr, u16 family,
 	return ipv6_prefix_equal(addr, &t->prefix, t->prefix_len);
 }
 
+static bool ms_in(u32 ms, const struct twscope_term *t)
+{
+	return t->ms_min <= ms && ms <= t->ms_max;
+}
+
 static bool term_holds(const struct twscope_term *t,
-		       const struct twscope_bucket *b)
+		       const struct twscope_bucket *b, u8 verdict)
 {
 	switch (t->kind) {
 	case TWSCOPE_TERM_FAMILY:
@@ -41,20 +46,53 @@ static bool term_holds(const struct twscope_term *t,
 		return port_in(b->local_port, t);
 	case TWSCOPE_TERM_REMOTE_PORT:
 		return port_in(b->remote_port, t);
+	case TWSCOPE_TERM_VERDICT:
+		return verdict == t->value;
+	case TWSCOPE_TERM_REMAINING:
+		return ms_in(b->remaining_ms, t);
+	case TWSCOPE_TERM_AGE:
+		return b->has_age && ms_in(max(b->age_ms, 0), t);
+	case TWSCOPE_TERM_MARK:
+		return !((b->mark ^ t->mark) & t->mark_mask);
+	case TWSCOPE_TERM_IFINDEX:
+		return b->ifindex == t->value;
 	}
 	return false;
+}
+
+/* Is the condition on what only a bucket has. */
+static bool is_of_buckets(const struct twscope_term *t)
+{
+	switch (t->kind) {
+	case TWSCOPE_TERM_SUBSTATE:
+	case TWSCOPE_TERM_VERDICT:
+	case TWSCOPE_TERM_REMAINING:
+	case TWSCOPE_TERM_AGE:
+		return true;
+	}
+	return false;
+}
+
+/* A full socket has no verdict: neither this one nor another. */
+static bool lets_pass(const struct twscope_term *t,
+		      const struct twscope_bucket *b, u8 verdict)
+{
+	if (b->full && is_of_buckets(t))
+		return false;
+	return term_holds(t, b, verdict) != t->negate;
 }
 
 /**
  * twscope_filter_match() - does a bucket pass
  * @f: the filter
- * @b: the bucket
+ * @b: the bucket, or a full socket
+ * @verdict: enum twscope_verdict of the bucket, any where the filter does not ask
  *
  * Context: any; takes no lock.
  * Return: true when there is no clause, or one whose terms all hold.
  */
 bool twscope_filter_match(const struct twscope_filter *f,
-			  const struct twscope_bucket *b)
+			  const struct twscope_bucket *b, u8 verdict)
 {
 	bool holds = true;
 	unsigned int i;
@@ -65,7 +103,7 @@ bool twscope_filter_match(const struct twscope_filter *f,
 	for (i = 0; i < f->n; i++) {
 		const struct twscope_term *t = &f->terms[i];
 
-		holds = holds && term_holds(t, b) != t->negate;
+		holds = holds && lets_pass(t, b, verdict);
 		if (t->last) {
 			if (holds)
 				return true;

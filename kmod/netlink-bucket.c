@@ -99,7 +99,8 @@ static int parse_request(struct bucket_dump *dump, struct netlink_callback *cb,
 	}
 	if (!err)
 		err = twscope_netlink_filter(cb->nlh, TWSCOPE_A_BUCKET_FILTER,
-					     &dump->filter, cb->extack);
+					     &dump->filter,
+					     &bucket_ctx(cb)->caps, cb->extack);
 	if (!err && syn)
 		err = parse_syn(dump, syn, cb->extack);
 	if (!err && policy)
@@ -278,15 +279,14 @@ static int put_unknown(struct sk_buff *skb)
 
 static int fill_bucket(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct bucket_dump *dump,
+		       const struct twscope_setting *s,
 		       const struct twscope_bucket *b)
 {
-	const struct twscope_setting *s;
 	void *hdr;
 
 	hdr = twscope_netlink_begin(cb, skb, TWSCOPE_CMD_BUCKET_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	s = twscope_settings_find(dump->settings, b->netns_id);
 	if (put_bucket(skb, b, dump->net_admin) ||
 	    (s ? put_verdicts(skb, dump, s, b) : put_unknown(skb))) {
 		genlmsg_cancel(skb, hdr);
@@ -299,6 +299,7 @@ static int fill_bucket(struct sk_buff *skb, struct netlink_callback *cb,
 int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
+	const struct twscope_setting *s = NULL;
 	const struct twscope_bucket *b;
 	struct bucket_dump *dump;
 	int err;
@@ -312,9 +313,11 @@ int twscope_nl_bucket_get_dumpit(struct sk_buff *skb,
 
 	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&dump->walk));
 	     twscope_walk_advance(&dump->walk)) {
-		if (!twscope_filter_match(&dump->filter, b))
+		if (!s || s->id != b->netns_id)
+			s = twscope_settings_find(dump->settings, b->netns_id);
+		if (!twscope_settings_match(dump->settings, s, &dump->filter, b))
 			continue;
-		if (fill_bucket(skb, cb, dump, b))
+		if (fill_bucket(skb, cb, dump, s, b))
 			return skb->len ?: -EMSGSIZE;
 	}
 	return IS_ERR(b) ? PTR_ERR(b) : skb->len;

@@ -173,6 +173,24 @@ static int begin_playback(struct netlink_callback *cb, struct nlattr **attrs,
 	return err;
 }
 
+/* Of addresses, ports and substate an event tells, and of nothing else. */
+static int parse_filter(struct netlink_callback *cb, struct twscope_filter *f)
+{
+	unsigned int i;
+	int err;
+
+	err = twscope_netlink_filter(cb->nlh, TWSCOPE_A_EVENT_FILTER, f,
+				     &event_ctx(cb)->caps, cb->extack);
+	for (i = 0; !err && i < f->n; i++) {
+		if (f->terms[i].kind < TWSCOPE_TERM_VERDICT)
+			continue;
+		NL_SET_ERR_MSG(cb->extack,
+			       "an event tells no verdict, remaining, age, mark or ifindex to filter by");
+		err = -EOPNOTSUPP;
+	}
+	return err;
+}
+
 static int event_dump_begin(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = twscope_compat_dump_attrs(cb);
@@ -186,8 +204,7 @@ static int event_dump_begin(struct netlink_callback *cb)
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
 	if (!dump)
 		return -ENOMEM;
-	err = twscope_netlink_filter(cb->nlh, TWSCOPE_A_EVENT_FILTER,
-				     &dump->filter, cb->extack);
+	err = parse_filter(cb, &dump->filter);
 	if (!err)
 		err = begin_playback(cb, attrs, &dump->playback);
 	if (err) {
@@ -214,7 +231,7 @@ static bool is_asked_for(const struct event_dump *dump,
 
 	if (dump->netns_id && dump->netns_id != ev->netns_id)
 		return false;
-	return twscope_filter_match(&dump->filter, &b);
+	return twscope_filter_match(&dump->filter, &b, TWSCOPE_VERDICT_UNKNOWN);
 }
 
 /* In the pid namespace of the reader; 0 when it is not there, or not any more. */

@@ -10,6 +10,7 @@
 #include <net/ipv6.h>
 
 #include "compat/genetlink.h"
+#include "compat/timewait.h"
 #include "filter.h"
 #include "netlink-gen.h"
 #include "netlink.h"
@@ -93,6 +94,50 @@ static int parse_ports(struct nlattr *min, struct nlattr *max,
 	return -ERANGE;
 }
 
+static int parse_ms(struct nlattr *min, struct nlattr *max,
+		    struct twscope_term *t, struct netlink_ext_ack *extack)
+{
+	t->ms_min = min ? nla_get_u32(min) : 0;
+	t->ms_max = max ? nla_get_u32(max) : U32_MAX;
+	if (t->ms_min <= t->ms_max)
+		return 0;
+
+	NL_SET_ERR_MSG_ATTR(extack, max,
+			    "range of time upside down: the minimum is above the maximum");
+	return -ERANGE;
+}
+
+static int parse_age(struct nlattr *min, struct nlattr *max,
+		     struct twscope_term *t, struct netlink_ext_ack *extack)
+{
+	if (twscope_compat_features() & TWSCOPE_FEATURE_ENTRY_STAMP)
+		return parse_ms(min, max, t, extack);
+
+	NL_SET_ERR_MSG_ATTR(extack, min ?: max,
+			    "age: the buckets of this kernel keep no time of entry; remaining tells of their timer");
+	return -EOPNOTSUPP;
+}
+
+/* Who may ask whether it is this one finds out which it is. */
+static int parse_mark(struct nlattr *mark, struct nlattr *mask,
+		      struct twscope_term *t, const struct twscope_nl_caps *caps,
+		      struct netlink_ext_ack *extack)
+{
+	if (!mark) {
+		NL_SET_ERR_MSG_ATTR(extack, mask,
+				    "a mask needs the mark it belongs to");
+		return -EINVAL;
+	}
+	if (!caps->net) {
+		NL_SET_ERR_MSG_ATTR(extack, mark,
+				    "mark: needs CAP_NET_ADMIN over the network namespace");
+		return -EPERM;
+	}
+	t->mark = nla_get_u32(mark);
+	t->mark_mask = mask ? nla_get_u32(mask) : U32_MAX;
+	return 0;
+}
+
 /* Which condition a term's attributes stand for, -1 for "not" alone. */
 static int kind_of(struct nlattr **tb, int *kinds)
 {
@@ -107,6 +152,14 @@ static int kind_of(struct nlattr **tb, int *kinds)
 		[TWSCOPE_A_TERM_LOCAL_PORT_MAX] = TWSCOPE_TERM_LOCAL_PORT,
 		[TWSCOPE_A_TERM_REMOTE_PORT_MIN] = TWSCOPE_TERM_REMOTE_PORT,
 		[TWSCOPE_A_TERM_REMOTE_PORT_MAX] = TWSCOPE_TERM_REMOTE_PORT,
+		[TWSCOPE_A_TERM_VERDICT] = TWSCOPE_TERM_VERDICT,
+		[TWSCOPE_A_TERM_REMAINING_MIN_MS] = TWSCOPE_TERM_REMAINING,
+		[TWSCOPE_A_TERM_REMAINING_MAX_MS] = TWSCOPE_TERM_REMAINING,
+		[TWSCOPE_A_TERM_AGE_MIN_MS] = TWSCOPE_TERM_AGE,
+		[TWSCOPE_A_TERM_AGE_MAX_MS] = TWSCOPE_TERM_AGE,
+		[TWSCOPE_A_TERM_MARK] = TWSCOPE_TERM_MARK,
+		[TWSCOPE_A_TERM_MARK_MASK] = TWSCOPE_TERM_MARK,
+		[TWSCOPE_A_TERM_IFINDEX] = TWSCOPE_TERM_IFINDEX,
 	};
 	unsigned long seen = 0;
 	int attr, kind = -1;
@@ -122,6 +175,7 @@ static int kind_of(struct nlattr **tb, int *kinds)
 }
 
 static int parse_term(struct nlattr *attr, struct twscope_term *t,
+		      const struct twscope_nl_caps *caps,
 		      struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[TWSCOPE_A_TERM_MAX + 1];
@@ -135,7 +189,7 @@ static int parse_term(struct nlattr *attr, struct twscope_term *t,
 	kind = kind_of(tb, &kinds);
 	if (kinds != 1) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "a term needs exactly one condition: family, substate, local, remote, or a range of local or of remote ports");
+				    "a term needs exactly one condition: family, substate, local, remote, a range of local or of remote ports, verdict, a range of remaining or of age, mark or ifindex");
 		return -EINVAL;
 	}
 
@@ -162,14 +216,30 @@ static int parse_term(struct nlattr *attr, struct twscope_term *t,
 		return parse_ports(tb[TWSCOPE_A_TERM_LOCAL_PORT_MIN],
 				   tb[TWSCOPE_A_TERM_LOCAL_PORT_MAX],
 				   t, extack);
-	default:
+	case TWSCOPE_TERM_REMOTE_PORT:
 		return parse_ports(tb[TWSCOPE_A_TERM_REMOTE_PORT_MIN],
 				   tb[TWSCOPE_A_TERM_REMOTE_PORT_MAX],
 				   t, extack);
+	case TWSCOPE_TERM_VERDICT:
+		t->value = nla_get_u32(tb[TWSCOPE_A_TERM_VERDICT]);
+		return 0;
+	case TWSCOPE_TERM_REMAINING:
+		return parse_ms(tb[TWSCOPE_A_TERM_REMAINING_MIN_MS],
+				tb[TWSCOPE_A_TERM_REMAINING_MAX_MS], t, extack);
+	case TWSCOPE_TERM_AGE:
+		return parse_age(tb[TWSCOPE_A_TERM_AGE_MIN_MS],
+				 tb[TWSCOPE_A_TERM_AGE_MAX_MS], t, extack);
+	case TWSCOPE_TERM_MARK:
+		return parse_mark(tb[TWSCOPE_A_TERM_MARK],
+				  tb[TWSCOPE_A_TERM_MARK_MASK], t, caps, extack);
+	default:
+		t->value = nla_get_u32(tb[TWSCOPE_A_TERM_IFINDEX]);
+		return 0;
 	}
 }
 
 static int parse_clause(struct nlattr *clause, struct twscope_filter *filter,
+			const struct twscope_nl_caps *caps,
 			struct netlink_ext_ack *extack)
 {
 	unsigned int first = filter->n;
@@ -182,9 +252,11 @@ static int parse_clause(struct nlattr *clause, struct twscope_filter *filter,
 					    "filter too long: at most 64 terms in all");
 			return -E2BIG;
 		}
-		err = parse_term(attr, &filter->terms[filter->n], extack);
+		err = parse_term(attr, &filter->terms[filter->n], caps, extack);
 		if (err)
 			return err;
+		if (filter->terms[filter->n].kind == TWSCOPE_TERM_VERDICT)
+			filter->asks_verdict = true;
 		filter->n++;
 	}
 
@@ -202,13 +274,16 @@ static int parse_clause(struct nlattr *clause, struct twscope_filter *filter,
  * @nlh: the request, which has passed the policy
  * @attrtype: the attribute that holds a clause; there may be several
  * @filter: where to
+ * @caps: what the request's sender may see
  * @extack: where a text goes that says what was wrong
  *
  * Context: process.
- * Return: 0; or -EINVAL, -ERANGE, -EAFNOSUPPORT or -E2BIG, with that text.
+ * Return: 0; or -EINVAL, -ERANGE, -EAFNOSUPPORT, -EOPNOTSUPP, -EPERM or -E2BIG,
+ * with that text.
  */
 int twscope_netlink_filter(const struct nlmsghdr *nlh, int attrtype,
 			   struct twscope_filter *filter,
+			   const struct twscope_nl_caps *caps,
 			   struct netlink_ext_ack *extack)
 {
 	struct nlattr *attr;
@@ -217,10 +292,11 @@ int twscope_netlink_filter(const struct nlmsghdr *nlh, int attrtype,
 	BUILD_BUG_ON(TWSCOPE_MAX_TERMS != 64); /* the text above says so */
 
 	filter->n = 0;
+	filter->asks_verdict = false;
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != attrtype)
 			continue;
-		err = parse_clause(attr, filter, extack);
+		err = parse_clause(attr, filter, caps, extack);
 		if (err)
 			return err;
 	}

@@ -26,7 +26,7 @@ const struct nla_policy twscope_syn_nl_policy[TWSCOPE_A_SYN_TSVAL + 1] = {
 	[TWSCOPE_A_SYN_TSVAL] = { .type = NLA_U32, },
 };
 
-const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 1] = {
+const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_IFINDEX + 1] = {
 	[TWSCOPE_A_TERM_NOT] = { .type = NLA_FLAG, },
 	[TWSCOPE_A_TERM_FAMILY] = { .type = NLA_U32, },
 	[TWSCOPE_A_TERM_SUBSTATE] = NLA_POLICY_RANGE(NLA_U32, 5, 6),
@@ -38,6 +38,14 @@ const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 
 	[TWSCOPE_A_TERM_LOCAL_PORT_MAX] = { .type = NLA_U32, },
 	[TWSCOPE_A_TERM_REMOTE_PORT_MIN] = { .type = NLA_U32, },
 	[TWSCOPE_A_TERM_REMOTE_PORT_MAX] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_VERDICT] = NLA_POLICY_MAX(NLA_U32, 8),
+	[TWSCOPE_A_TERM_REMAINING_MIN_MS] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_REMAINING_MAX_MS] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_AGE_MIN_MS] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_AGE_MAX_MS] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_MARK] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_MARK_MASK] = { .type = NLA_U32, },
+	[TWSCOPE_A_TERM_IFINDEX] = { .type = NLA_U32, },
 };
 
 /* TWSCOPE_CMD_SUMMARY_GET - do */

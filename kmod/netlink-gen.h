@@ -15,7 +15,7 @@
 extern const struct nla_policy twscope_clause_nl_policy[TWSCOPE_A_CLAUSE_TERM + 1];
 extern const struct nla_policy twscope_policy_nl_policy[TWSCOPE_A_POLICY_TCP_TIMESTAMPS + 1];
 extern const struct nla_policy twscope_syn_nl_policy[TWSCOPE_A_SYN_TSVAL + 1];
-extern const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_REMOTE_PORT_MAX + 1];
+extern const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_IFINDEX + 1];
 
 /* Ops table for twscope */
 extern const struct genl_split_ops twscope_nl_ops[10];

@@ -111,6 +111,7 @@ static int put_summary(struct sk_buff *skb, const struct twscope_census *census,
 static struct twscope_census *take_census(struct net *net,
 					  const struct nlmsghdr *nlh,
 					  struct nlattr **attrs,
+					  const struct twscope_nl_caps *caps,
 					  struct netlink_ext_ack *extack)
 {
 	struct nlattr *policy = attrs[TWSCOPE_A_SUMMARY_POLICY];
@@ -124,7 +125,7 @@ static struct twscope_census *take_census(struct net *net,
 		return ERR_PTR(-ENOMEM);
 
 	err = twscope_netlink_filter(nlh, TWSCOPE_A_SUMMARY_FILTER, filter,
-				     extack);
+				     caps, extack);
 	if (!err && policy)
 		err = twscope_netlink_whatif(policy, &whatif, extack);
 	if (err)
@@ -138,12 +139,15 @@ static struct twscope_census *take_census(struct net *net,
 
 int twscope_nl_summary_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	const struct twscope_nl_caps caps = {
+		.net = netlink_net_capable(skb, CAP_NET_ADMIN),
+	};
 	struct twscope_census *census;
 	struct sk_buff *msg;
 	void *hdr;
 
 	census = take_census(genl_info_net(info), info->nlhdr, info->attrs,
-			     info->extack);
+			     &caps, info->extack);
 	if (IS_ERR(census))
 		return PTR_ERR(census);
 
@@ -201,7 +205,7 @@ static int summary_dump_begin(struct netlink_callback *cb)
 		return err;
 
 	census = take_census(NULL, cb->nlh, twscope_compat_dump_attrs(cb),
-			     cb->extack);
+			     &summary_dump(cb)->caps, cb->extack);
 	if (IS_ERR(census))
 		return PTR_ERR(census);
 

@@ -50,6 +50,7 @@ void twscope_netlink_notify_exit(void);
 /* netlink-filter.c */
 int twscope_netlink_filter(const struct nlmsghdr *nlh, int attrtype,
 			   struct twscope_filter *filter,
+			   const struct twscope_nl_caps *caps,
 			   struct netlink_ext_ack *extack);
 
 /* netlink-policy.c */

@@ -21,6 +21,7 @@
 #include "bhash.h"
 #include "bucket.h"
 #include "compat/timewait.h"
+#include "filter.h"
 #include "ports.h"
 #include "settings.h"
 
@@ -395,4 +396,30 @@ u8 twscope_settings_search(const struct twscope_settings *set,
 	if (is_blocked(set, s, b))
 		return TWSCOPE_SEARCH_BLOCKED;
 	return TWSCOPE_SEARCH_ASKS;
+}
+
+/**
+ * twscope_settings_match() - does a bucket pass a filter
+ * @set: the settings
+ * @s: of them that of the bucket's namespace; NULL where there is none, and
+ *	its verdict unknown
+ * @f: the filter
+ * @b: the bucket, or a full socket
+ *
+ * Judges it only where the filter asks.
+ *
+ * Context: process.
+ * Return: true when it does.
+ */
+bool twscope_settings_match(const struct twscope_settings *set,
+			    const struct twscope_setting *s,
+			    const struct twscope_filter *f,
+			    const struct twscope_bucket *b)
+{
+	struct twscope_judgement j = { .verdict = TWSCOPE_VERDICT_UNKNOWN };
+
+	if (f->asks_verdict && s && !b->full)
+		twscope_judge(b, &s->policy, twscope_settings_search(set, s, b),
+			      &j);
+	return twscope_filter_match(f, b, j.verdict);
 }

@@ -9,6 +9,7 @@
 
 struct net;
 struct twscope_bucket;
+struct twscope_filter;
 
 /**
  * struct twscope_setting - what decides on the buckets of one namespace
@@ -65,5 +66,9 @@ twscope_settings_find(const struct twscope_settings *set, u64 id);
 u8 twscope_settings_search(const struct twscope_settings *set,
 			   const struct twscope_setting *s,
 			   const struct twscope_bucket *b);
+bool twscope_settings_match(const struct twscope_settings *set,
+			    const struct twscope_setting *s,
+			    const struct twscope_filter *f,
+			    const struct twscope_bucket *b);
 
 #endif /* TWSCOPE_SETTINGS_H */

@@ -257,6 +257,7 @@ void twscope_twsk_snapshot_full(const struct sock *sk, struct twscope_bucket *b)
 	*b = (struct twscope_bucket) {
 		.netns_id = twscope_netns_id(sock_net(sk)),
 		.netns = sock_net(sk)->ns.inum,
+		.mark = sk_fullsock(sk) ? READ_ONCE(sk->sk_mark) : 0,
 		.ifindex = READ_ONCE(sk->sk_bound_dev_if),
 		.full = true,
 	};

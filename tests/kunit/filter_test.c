@@ -48,6 +48,35 @@ static const struct twscope_bucket fin_wait2 = {
 	.remote_port	= 65535,
 };
 
+/* What only some terms look at. */
+static const struct twscope_bucket rest = {
+	.family		= AF_INET,
+	.substate	= TWSCOPE_SUBSTATE_TIME_WAIT,
+	.has_age	= true,
+	.remaining_ms	= 50000,
+	.age_ms		= 10000,
+	.mark		= 0x12,
+	.ifindex	= 3,
+};
+
+/* Entered after the clock was read. */
+static const struct twscope_bucket newborn = {
+	.family		= AF_INET,
+	.substate	= TWSCOPE_SUBSTATE_TIME_WAIT,
+	.has_age	= true,
+	.age_ms		= -5,
+};
+
+/* The substate is there to be overlooked. */
+static const struct twscope_bucket full = {
+	.family		= AF_INET,
+	.substate	= TWSCOPE_SUBSTATE_TIME_WAIT,
+	.remote_port	= 443,
+	.mark		= 0x12,
+	.ifindex	= 3,
+	.full		= true,
+};
+
 /* Terms; what follows the condition may be NOT, LAST or both. */
 #define TERM(k, ...)		{ .kind = TWSCOPE_TERM_##k, __VA_ARGS__ }
 #define FAMILY(v, ...)		TERM(FAMILY, .value = (v), ##__VA_ARGS__)
@@ -58,6 +87,10 @@ static const struct twscope_bucket fin_wait2 = {
 	TERM(side, .prefix = addr, .prefix_len = 96 + (len), .ipv4 = true, ##__VA_ARGS__)
 #define IPV6(side, addr, len, ...) \
 	TERM(side, .prefix = addr, .prefix_len = (len), ##__VA_ARGS__)
+#define VERDICT(v, ...)		TERM(VERDICT, .value = TWSCOPE_VERDICT_##v, ##__VA_ARGS__)
+#define MS(k, min, max, ...)	TERM(k, .ms_min = (min), .ms_max = (max), ##__VA_ARGS__)
+#define MARK(m, mask, ...)	TERM(MARK, .mark = (m), .mark_mask = (mask), ##__VA_ARGS__)
+#define IFINDEX(v, ...)		TERM(IFINDEX, .value = (v), ##__VA_ARGS__)
 #define UNKNOWN(...)		{ .kind = 0xff, ##__VA_ARGS__ }
 #define NOT			.negate = true
 #define LAST			.last = true
@@ -153,6 +186,48 @@ static const struct match_case match_cases[] = {
 	{ "::ffff:0:0/96 given as IPv6 refuses IPv4",
 	  &v4, FILTER(IPV6(REMOTE, MAPPED(0, 0, 0, 0), 96, LAST)), false },
 
+	/* verdict: that of all buckets here is TOO_YOUNG */
+	{ "verdict takes it", &v4, FILTER(VERDICT(TOO_YOUNG, LAST)), true },
+	{ "verdict refuses another", &v4, FILTER(VERDICT(REUSABLE, LAST)), false },
+	{ "not a verdict", &v4, FILTER(VERDICT(REUSABLE, NOT, LAST)), true },
+
+	/* times: both bounds are included */
+	{ "remaining at both bounds", &rest, FILTER(MS(REMAINING, 50000, 50000, LAST)), true },
+	{ "remaining one below", &rest, FILTER(MS(REMAINING, 50001, U32_MAX, LAST)), false },
+	{ "remaining one above", &rest, FILTER(MS(REMAINING, 0, 49999, LAST)), false },
+	{ "remaining is not the age", &rest, FILTER(MS(REMAINING, 10000, 10000, LAST)), false },
+	{ "age at both bounds", &rest, FILTER(MS(AGE, 10000, 10000, LAST)), true },
+	{ "age one below", &rest, FILTER(MS(AGE, 10001, U32_MAX, LAST)), false },
+	{ "age one above", &rest, FILTER(MS(AGE, 0, 9999, LAST)), false },
+	{ "an age that is not known", &v4, FILTER(MS(AGE, 0, U32_MAX, LAST)), false },
+	{ "an age below 0 is 0", &newborn, FILTER(MS(AGE, 0, 0, LAST)), true },
+
+	/* mark, device */
+	{ "mark, all bits", &rest, FILTER(MARK(0x12, U32_MAX, LAST)), true },
+	{ "mark, another", &rest, FILTER(MARK(0x13, U32_MAX, LAST)), false },
+	{ "mark, another in a bit that does not count",
+	  &rest, FILTER(MARK(0x13, 0xfe, LAST)), true },
+	{ "mark, another in a bit that counts", &rest, FILTER(MARK(0x10, 0x0f, LAST)), false },
+	{ "device", &rest, FILTER(IFINDEX(3, LAST)), true },
+	{ "another device", &rest, FILTER(IFINDEX(2, LAST)), false },
+	{ "no device", &v4, FILTER(IFINDEX(0, LAST)), true },
+
+	/* a full socket has nothing of what makes a bucket, nor the contrary */
+	{ "full: its port", &full, FILTER(PORT(REMOTE, 443, 443, LAST)), true },
+	{ "full: not another port", &full, FILTER(PORT(REMOTE, 80, 80, NOT, LAST)), true },
+	{ "full: its mark", &full, FILTER(MARK(0x12, U32_MAX, LAST)), true },
+	{ "full: its device", &full, FILTER(IFINDEX(3, LAST)), true },
+	{ "full: substate", &full, FILTER(SUBSTATE(TIME_WAIT, LAST)), false },
+	{ "full: not a substate", &full, FILTER(SUBSTATE(FIN_WAIT2, NOT, LAST)), false },
+	{ "full: verdict", &full, FILTER(VERDICT(TOO_YOUNG, LAST)), false },
+	{ "full: not a verdict", &full, FILTER(VERDICT(REUSABLE, NOT, LAST)), false },
+	{ "full: remaining", &full, FILTER(MS(REMAINING, 0, U32_MAX, LAST)), false },
+	{ "full: not remaining", &full, FILTER(MS(REMAINING, 1, U32_MAX, NOT, LAST)), false },
+	{ "full: age", &full, FILTER(MS(AGE, 0, U32_MAX, LAST)), false },
+	{ "full: not an age", &full, FILTER(MS(AGE, 0, 1, NOT, LAST)), false },
+	{ "full: or a clause of both kinds",
+	  &full, FILTER(VERDICT(REUSABLE, LAST), PORT(REMOTE, 443, 443, LAST)), true },
+
 	/* negation */
 	{ "not of what holds", &v4, FILTER(PORT(REMOTE, 443, 443, NOT, LAST)), false },
 	{ "not of what does not hold", &v4, FILTER(PORT(REMOTE, 80, 80, NOT, LAST)), true },
@@ -194,6 +269,11 @@ static const struct match_case match_cases[] = {
 	  &v4, FILTER(FAMILY(AF_INET, LAST), FAMILY(AF_INET6)), true },
 };
 
+static bool passes(const struct twscope_filter *f, const struct twscope_bucket *b)
+{
+	return twscope_filter_match(f, b, TWSCOPE_VERDICT_TOO_YOUNG);
+}
+
 KUNIT_ARRAY_PARAM_DESC(match, match_cases, desc);
 
 static void match(struct kunit *test)
@@ -205,7 +285,7 @@ static void match(struct kunit *test)
 	f->n = c->filter.n;
 	memcpy(f->terms, c->filter.term, sizeof(c->filter.term));
 
-	KUNIT_EXPECT_EQ(test, twscope_filter_match(f, c->bucket), c->want);
+	KUNIT_EXPECT_EQ(test, passes(f, c->bucket), c->want);
 }
 
 /* What stands in @terms beyond @n is not looked at. */
@@ -216,9 +296,9 @@ static void no_clause_lets_all_pass(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->terms[0] = (struct twscope_term)FAMILY(AF_UNSPEC, LAST);
 
-	KUNIT_EXPECT_TRUE(test, twscope_filter_match(f, &v4));
-	KUNIT_EXPECT_TRUE(test, twscope_filter_match(f, &v6));
-	KUNIT_EXPECT_TRUE(test, twscope_filter_match(f, &fin_wait2));
+	KUNIT_EXPECT_TRUE(test, passes(f, &v4));
+	KUNIT_EXPECT_TRUE(test, passes(f, &v6));
+	KUNIT_EXPECT_TRUE(test, passes(f, &fin_wait2));
 }
 
 static void terms_beyond_n_do_not_count(struct kunit *test)
@@ -230,7 +310,7 @@ static void terms_beyond_n_do_not_count(struct kunit *test)
 	f->terms[0] = (struct twscope_term)FAMILY(AF_INET6, LAST);
 	f->terms[1] = (struct twscope_term)FAMILY(AF_INET, LAST);
 
-	KUNIT_EXPECT_FALSE(test, twscope_filter_match(f, &v4));
+	KUNIT_EXPECT_FALSE(test, passes(f, &v4));
 }
 
 /* A full table: as many clauses as there are terms, and one clause of them all. */
@@ -243,16 +323,16 @@ static void as_many_terms_as_there_may_be(struct kunit *test)
 	f->n = TWSCOPE_MAX_TERMS;
 	for (i = 0; i < f->n; i++)
 		f->terms[i] = (struct twscope_term)PORT(REMOTE, i, i, LAST);
-	KUNIT_EXPECT_FALSE(test, twscope_filter_match(f, &v4));
+	KUNIT_EXPECT_FALSE(test, passes(f, &v4));
 	f->terms[f->n - 1] = (struct twscope_term)PORT(REMOTE, 443, 443, LAST);
-	KUNIT_EXPECT_TRUE(test, twscope_filter_match(f, &v4));
+	KUNIT_EXPECT_TRUE(test, passes(f, &v4));
 
 	for (i = 0; i < f->n; i++)
 		f->terms[i] = (struct twscope_term)PORT(REMOTE, i, i, NOT);
 	f->terms[f->n - 1].last = true;
-	KUNIT_EXPECT_TRUE(test, twscope_filter_match(f, &v4));
+	KUNIT_EXPECT_TRUE(test, passes(f, &v4));
 	f->terms[f->n - 1].negate = false;
-	KUNIT_EXPECT_FALSE(test, twscope_filter_match(f, &v4));
+	KUNIT_EXPECT_FALSE(test, passes(f, &v4));
 }
 
 static struct kunit_case filter_cases[] = {
