@@ -20,6 +20,7 @@ struct twscope_filter;
  * @ehash_entries: chains of the established hash that it uses
  * @kernel_count_before: the kernel's own count before the walk
  * @kernel_count: the same after it
+ * @blocked_ports: ports of the range that connect() passes by
  * @sysctls:	read before the walk
  * @counts:	what the walk counted
  * @verdicts:	how it was judged
@@ -32,6 +33,7 @@ struct twscope_netns_summary {
 	u32			ehash_entries;
 	u32			kernel_count_before;
 	u32			kernel_count;
+	unsigned int		blocked_ports;
 	struct twscope_sysctls	sysctls;
 	struct twscope_summary	counts;
 	struct twscope_verdicts	verdicts;

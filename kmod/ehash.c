@@ -77,9 +77,11 @@ static bool is_wanted(const struct twscope_walk *walk, const struct sock *sk)
 {
 	if (walk->route)
 		return twscope_twsk_on_route(sk, walk->net, walk->route);
-	if (READ_ONCE(sk->sk_state) != TCP_TIME_WAIT)
+	if (walk->net && !net_eq(sock_net(sk), walk->net))
 		return false;
-	return !walk->net || net_eq(sock_net(sk), walk->net);
+	if (READ_ONCE(sk->sk_state) == TCP_TIME_WAIT)
+		return true;
+	return walk->full && (walk->net || twscope_twsk_has_netns(sk));
 }
 
 static void snapshot(const struct sock *sk, const struct twscope_clock *now,

@@ -13,6 +13,7 @@ struct twscope_route;
  * @net:	only buckets of this namespace; NULL for all of them
  * @route:	of @net only what a connect() on this route would meet, full
  *		sockets included; NULL for buckets of all routes
+ * @full:	without a route, full sockets as well
  * @owner:	number of the namespace whose own ehash is walked, 0 for @net's
  *		or, without @net, the shared one
  * @chain:	the next chain of that ehash
@@ -28,6 +29,7 @@ struct twscope_route;
 struct twscope_walk {
 	struct net		*net;
 	const struct twscope_route *route;
+	bool			full;
 	u64			owner;
 	unsigned int		chain;
 	bool			done;

@@ -93,8 +93,23 @@ static const struct nla_policy twscope_event_get_nl_policy[TWSCOPE_A_EVENT_CURSO
 	[TWSCOPE_A_EVENT_CURSOR] = { .type = NLA_BINARY, },
 };
 
+/* TWSCOPE_CMD_GROUP_GET - dump */
+static const struct nla_policy twscope_group_get_nl_policy[TWSCOPE_A_GROUP_COUNT_PORTS + 1] = {
+	[TWSCOPE_A_GROUP_FILTER] = NLA_POLICY_NESTED(twscope_clause_nl_policy),
+	[TWSCOPE_A_GROUP_ALL_NETNS] = { .type = NLA_FLAG, },
+	[TWSCOPE_A_GROUP_POLICY] = NLA_POLICY_NESTED(twscope_policy_nl_policy),
+	[TWSCOPE_A_GROUP_KEYS] = NLA_POLICY_MASK(NLA_U32, 0x3ff),
+	[TWSCOPE_A_GROUP_LOCAL_PREFIX_LEN_IPV4] = NLA_POLICY_MAX(NLA_U32, 32),
+	[TWSCOPE_A_GROUP_LOCAL_PREFIX_LEN_IPV6] = NLA_POLICY_MAX(NLA_U32, 128),
+	[TWSCOPE_A_GROUP_REMOTE_PREFIX_LEN_IPV4] = NLA_POLICY_MAX(NLA_U32, 32),
+	[TWSCOPE_A_GROUP_REMOTE_PREFIX_LEN_IPV6] = NLA_POLICY_MAX(NLA_U32, 128),
+	[TWSCOPE_A_GROUP_SORT] = NLA_POLICY_MAX(NLA_U32, 2),
+	[TWSCOPE_A_GROUP_LIMIT] = { .type = NLA_U32, },
+	[TWSCOPE_A_GROUP_COUNT_PORTS] = { .type = NLA_FLAG, },
+};
+
 /* Ops table for twscope */
-const struct genl_split_ops twscope_nl_ops[10] = {
+const struct genl_split_ops twscope_nl_ops[11] = {
 	{
 		.cmd	= TWSCOPE_CMD_INFO_GET,
 		.doit	= twscope_nl_info_get_doit,
@@ -162,6 +177,15 @@ const struct genl_split_ops twscope_nl_ops[10] = {
 		.done		= twscope_nl_event_get_done,
 		.policy		= twscope_event_get_nl_policy,
 		.maxattr	= TWSCOPE_A_EVENT_CURSOR,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= TWSCOPE_CMD_GROUP_GET,
+		.start		= twscope_nl_group_get_start,
+		.dumpit		= twscope_nl_group_get_dumpit,
+		.done		= twscope_nl_group_get_done,
+		.policy		= twscope_group_get_nl_policy,
+		.maxattr	= TWSCOPE_A_GROUP_COUNT_PORTS,
 		.flags		= GENL_CMD_CAP_DUMP,
 	},
 };

@@ -18,15 +18,17 @@ extern const struct nla_policy twscope_syn_nl_policy[TWSCOPE_A_SYN_TSVAL + 1];
 extern const struct nla_policy twscope_term_nl_policy[TWSCOPE_A_TERM_IFINDEX + 1];
 
 /* Ops table for twscope */
-extern const struct genl_split_ops twscope_nl_ops[10];
+extern const struct genl_split_ops twscope_nl_ops[11];
 
 int twscope_nl_summary_get_start(struct netlink_callback *cb);
 int twscope_nl_bucket_get_start(struct netlink_callback *cb);
 int twscope_nl_stats_get_start(struct netlink_callback *cb);
 int twscope_nl_event_get_start(struct netlink_callback *cb);
+int twscope_nl_group_get_start(struct netlink_callback *cb);
 int twscope_nl_summary_get_done(struct netlink_callback *cb);
 int twscope_nl_bucket_get_done(struct netlink_callback *cb);
 int twscope_nl_event_get_done(struct netlink_callback *cb);
+int twscope_nl_group_get_done(struct netlink_callback *cb);
 
 int twscope_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info);
 int twscope_nl_summary_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -42,6 +44,8 @@ int twscope_nl_stats_get_dumpit(struct sk_buff *skb,
 int twscope_nl_hook_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int twscope_nl_event_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int twscope_nl_group_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 
 enum {

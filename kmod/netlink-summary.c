@@ -99,6 +99,8 @@ static int put_summary(struct sk_buff *skb, const struct twscope_census *census,
 		    sizeof(c->closes), c->closes) ||
 	    nla_put_u32(skb, TWSCOPE_A_SUMMARY_EHASH_ENTRIES,
 			ns->ehash_entries) ||
+	    nla_put_u32(skb, TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS,
+			ns->blocked_ports) ||
 	    (ns->owns_ehash &&
 	     nla_put_flag(skb, TWSCOPE_A_SUMMARY_EHASH_PERNET)) ||
 	    put_sysctls(skb, &ns->sysctls) ||

@@ -399,6 +399,22 @@ u8 twscope_settings_search(const struct twscope_settings *set,
 }
 
 /**
+ * twscope_settings_blocked_ports() - how many ports are lost to bind()
+ * @s: the setting of a namespace
+ *
+ * Context: any; takes no lock.
+ * Return: ports of the range, not reserved, that the port search passes by.
+ */
+unsigned int twscope_settings_blocked_ports(const struct twscope_setting *s)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < BITMAP_LONGS; i++)
+		n += hweight_long(s->blocked[i] & ~s->unsearched[i]);
+	return n;
+}
+
+/**
  * twscope_settings_match() - does a bucket pass a filter
  * @set: the settings
  * @s: of them that of the bucket's namespace; NULL where there is none, and

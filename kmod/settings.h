@@ -66,6 +66,7 @@ twscope_settings_find(const struct twscope_settings *set, u64 id);
 u8 twscope_settings_search(const struct twscope_settings *set,
 			   const struct twscope_setting *s,
 			   const struct twscope_bucket *b);
+unsigned int twscope_settings_blocked_ports(const struct twscope_setting *s);
 bool twscope_settings_match(const struct twscope_settings *set,
 			    const struct twscope_setting *s,
 			    const struct twscope_filter *f,

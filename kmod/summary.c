@@ -2,7 +2,6 @@
 
 #include <linux/kernel.h>
 #include <linux/socket.h>
-#include <linux/time64.h>
 #include <net/ipv6.h>
 
 #include "bucket.h"
@@ -19,25 +18,6 @@ static void count_family(struct twscope_summary *sum,
 		sum->ipv4_mapped++;
 	else
 		sum->ipv6++;
-}
-
-/*
- * 2MSL is the one timer whose length is known, so its start follows from what
- * is left of it. One that is due but not served yet (the timer wheel may be
- * seconds late at this distance) started before the window.
- */
-static void count_close(struct twscope_summary *sum,
-			const struct twscope_bucket *b, u32 timewait_len_ms)
-{
-	u32 since_ms, slot;
-
-	if (!b->remaining_ms)
-		return;
-
-	since_ms = timewait_len_ms - min(b->remaining_ms, timewait_len_ms);
-	slot = since_ms / MSEC_PER_SEC;
-	if (slot < TWSCOPE_CLOSES_SLOTS)
-		sum->closes[slot]++;
 }
 
 /**
@@ -60,7 +40,8 @@ void twscope_summary_add(struct twscope_summary *sum,
 		sum->fin_wait2++;
 	} else {
 		sum->timewait++;
-		count_close(sum, b, timewait_len_ms);
+		twscope_hist_add_close(sum->closes, b->remaining_ms,
+				       timewait_len_ms);
 	}
 }
 

@@ -246,21 +246,47 @@ void twscope_twsk_segment(const struct inet_timewait_sock *tw,
 }
 
 /**
+ * twscope_twsk_has_netns() - may a full socket's namespace be looked at
+ * @sk: the socket; a request is one, too
+ *
+ * A process' socket keeps its namespace alive, one of the kernel's own does not:
+ * it may be on its way out when the namespace is gone.
+ *
+ * Context: any, under the lock of its ehash chain and rcu_read_lock().
+ * Return: false where it may be gone.
+ */
+bool twscope_twsk_has_netns(const struct sock *sk)
+{
+	const struct sock *owner = sk;
+
+	if (!sk_fullsock(sk))
+		owner = READ_ONCE(inet_reqsk(sk)->rsk_listener);
+	return (owner && owner->sk_net_refcnt) ||
+	       twscope_netns_is_listed(sock_net(sk));
+}
+
+/**
  * twscope_twsk_snapshot_full() - copy who a full socket is
  * @sk: the socket; a request is one, too
  * @b: where to, all of it is written
+ *
+ * Of a request only what all kinds of sockets begin with may be read.
  *
  * Context: any, under the lock of its ehash chain.
  */
 void twscope_twsk_snapshot_full(const struct sock *sk, struct twscope_bucket *b)
 {
+	struct net *net = sock_net(sk);
+
 	*b = (struct twscope_bucket) {
-		.netns_id = twscope_netns_id(sock_net(sk)),
-		.netns = sock_net(sk)->ns.inum,
-		.mark = sk_fullsock(sk) ? READ_ONCE(sk->sk_mark) : 0,
+		.netns_id = twscope_netns_id(net),
+		.netns = net->ns.inum,
+		.mark = sk_fullsock(sk) ? READ_ONCE(sk->sk_mark) :
+					  inet_rsk(inet_reqsk(sk))->ir_mark,
 		.ifindex = READ_ONCE(sk->sk_bound_dev_if),
 		.full = true,
 	};
+	b->l3mdev = b->ifindex ? twscope_compat_l3mdev(net, b->ifindex) : 0;
 	snapshot_addresses(&sk->__sk_common, b);
 }
 

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buckets counted by what they have in common.
+ *
+ * Of groups there are at most so many; what finds no group any more is counted
+ * as others. As the walk passes the buckets in the order of a keyed hash, which
+ * is none, a group of many is met early and has its place.
+ */
+
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <net/ipv6.h>
+
+#include "bucket.h"
+#include "group.h"
+#include "histogram.h"
+#include "ports.h"
+
+#define FIRST_INDEX	256
+/* Of closes_hist, for the order by rate. */
+#define RATE_SECONDS	10
+#define IPV4_IN_MAPPED	96
+
+#define KEY_WORDS	(sizeof(struct twscope_group_keys) / sizeof(u64))
+
+/* All ones where an asked for field is; addresses in their own way. */
+static void mask_of(const struct twscope_group_by *by, bool ipv4,
+		    struct twscope_group_keys *mask)
+{
+	static const struct in6_addr ones = {
+		.s6_addr32 = { U32_MAX, U32_MAX, U32_MAX, U32_MAX },
+	};
+	u32 keys = by->keys;
+
+	memset(mask, 0, sizeof(*mask));
+	if (keys & TWSCOPE_GROUP_KEY_NETNS) {
+		mask->netns_id = U64_MAX;
+		mask->netns = U32_MAX;
+	}
+	if (keys & TWSCOPE_GROUP_KEY_FAMILY)
+		mask->family = U16_MAX;
+	if (keys & TWSCOPE_GROUP_KEY_LOCAL)
+		ipv6_addr_prefix(&mask->local, &ones, ipv4 ?
+				 IPV4_IN_MAPPED + by->local_len4 : by->local_len);
+	if (keys & TWSCOPE_GROUP_KEY_LOCAL_PORT)
+		mask->local_port = U16_MAX;
+	if (keys & TWSCOPE_GROUP_KEY_REMOTE)
+		ipv6_addr_prefix(&mask->remote, &ones, ipv4 ?
+				 IPV4_IN_MAPPED + by->remote_len4 : by->remote_len);
+	if (keys & TWSCOPE_GROUP_KEY_REMOTE_PORT)
+		mask->remote_port = U16_MAX;
+	if (keys & TWSCOPE_GROUP_KEY_IFINDEX)
+		mask->ifindex = U32_MAX;
+	if (keys & TWSCOPE_GROUP_KEY_MARK)
+		mask->mark = U32_MAX;
+	if (keys & TWSCOPE_GROUP_KEY_SUBSTATE)
+		mask->substate = U8_MAX;
+	if (keys & TWSCOPE_GROUP_KEY_VERDICT)
+		mask->verdict = U8_MAX;
+}
+
+/* Only the words that may differ are masked, hashed and compared. */
+static void find_words(struct twscope_groups *gs)
+{
+	const u64 *mask6 = (const u64 *)&gs->masks[false];
+	const u64 *mask4 = (const u64 *)&gs->masks[true];
+	unsigned int i;
+
+	for (i = 0; i < KEY_WORDS; i++)
+		if (mask6[i] | mask4[i])
+			gs->words[gs->n_words++] = i;
+}
+
+/**
+ * twscope_groups_alloc() - begin to group
+ * @by: by what
+ * @seed: anything that nobody can guess
+ *
+ * Takes 3 KiB, and 28 KiB more for each TWSCOPE_GROUPS_AT_ONCE groups, charged to
+ * the caller; with @by->count_ports 8 KiB more for each group.
+ *
+ * Context: process.
+ * Return: no groups, to be freed with twscope_groups_free(); NULL without memory.
+ */
+struct twscope_groups *twscope_groups_alloc(const struct twscope_group_by *by,
+					    u64 seed)
+{
+	struct twscope_groups *gs;
+
+	gs = kzalloc(sizeof(*gs), GFP_KERNEL_ACCOUNT);
+	if (!gs)
+		return NULL;
+
+	gs->by = *by;
+	gs->seed = seed;
+	gs->max = by->count_ports ? TWSCOPE_MAX_GROUPS_WITH_PORTS :
+				    TWSCOPE_MAX_GROUPS;
+	mask_of(by, false, &gs->masks[false]);
+	mask_of(by, true, &gs->masks[true]);
+	find_words(gs);
+
+	gs->size = FIRST_INDEX;
+	gs->index = kvcalloc(gs->size, sizeof(*gs->index), GFP_KERNEL_ACCOUNT);
+	if (!gs->index) {
+		kfree(gs);
+		return NULL;
+	}
+	return gs;
+}
+
+static struct twscope_group *group(const struct twscope_groups *gs,
+				   unsigned int i)
+{
+	return &gs->chunks[i / TWSCOPE_GROUPS_AT_ONCE][i % TWSCOPE_GROUPS_AT_ONCE];
+}
+
+/**
+ * twscope_groups_free() - free what twscope_groups_alloc() returned
+ * @gs: the groups, or NULL
+ *
+ * Context: process.
+ */
+void twscope_groups_free(struct twscope_groups *gs)
+{
+	unsigned int i;
+
+	if (!gs)
+		return;
+	for (i = 0; i < gs->n; i++)
+		kfree(group(gs, i)->ports);
+	for (i = 0; i < ARRAY_SIZE(gs->chunks); i++)
+		kvfree(gs->chunks[i]);
+	kvfree(gs->index);
+	kfree(gs);
+}
+
+/**
+ * twscope_groups_have_full() - do full sockets belong to groups like these
+ * @gs: the groups
+ *
+ * Context: any.
+ * Return: false where they are told apart by what only buckets have.
+ */
+bool twscope_groups_have_full(const struct twscope_groups *gs)
+{
+	return !(gs->by.keys & (TWSCOPE_GROUP_KEY_SUBSTATE |
+				TWSCOPE_GROUP_KEY_VERDICT));
+}
+
+static void key_of(const struct twscope_groups *gs,
+		   const struct twscope_bucket *b, u8 verdict,
+		   struct twscope_group_keys *key)
+{
+	const struct twscope_group_keys all = {
+		.local		= b->local,
+		.remote		= b->remote,
+		.netns_id	= b->netns_id,
+		.netns		= b->netns,
+		.mark		= b->mark,
+		.ifindex	= b->ifindex,
+		.local_port	= b->local_port,
+		.remote_port	= b->remote_port,
+		.family		= b->family,
+		.substate	= b->substate,
+		.verdict	= verdict,
+	};
+	const u64 *from = (const u64 *)&all;
+	u64 *to = (u64 *)key;
+	const u64 *mask;
+	unsigned int i;
+
+	mask = (const u64 *)&gs->masks[ipv6_addr_v4mapped(&b->remote)];
+	for (i = 0; i < gs->n_words; i++)
+		to[gs->words[i]] = from[gs->words[i]] & mask[gs->words[i]];
+}
+
+static u64 hash_of(const struct twscope_groups *gs,
+		   const struct twscope_group_keys *key)
+{
+	const u64 *words = (const u64 *)key;
+	u64 hash = gs->seed;
+	unsigned int i;
+
+	for (i = 0; i < gs->n_words; i++) {
+		hash ^= words[gs->words[i]];
+		hash *= 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+static bool same_key(const struct twscope_groups *gs,
+		     const struct twscope_group_keys *a,
+		     const struct twscope_group_keys *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+	unsigned int i;
+
+	for (i = 0; i < gs->n_words; i++)
+		if (x[gs->words[i]] != y[gs->words[i]])
+			return false;
+	return true;
+}
+
+/* Where in the index a key is, or is to be. */
+static u32 *slot_of(const struct twscope_groups *gs, u64 hash,
+		    const struct twscope_group_keys *key)
+{
+	unsigned int i = hash & (gs->size - 1);
+
+	for (; gs->index[i]; i = (i + 1) & (gs->size - 1)) {
+		const struct twscope_group *g = group(gs, gs->index[i] - 1);
+
+		if (g->hash == hash && same_key(gs, &g->key, key))
+			break;
+	}
+	return &gs->index[i];
+}
+
+static int grow_index(struct twscope_groups *gs)
+{
+	unsigned int i;
+	u32 *index;
+
+	index = kvcalloc(2 * gs->size, sizeof(*index), GFP_KERNEL_ACCOUNT);
+	if (!index)
+		return -ENOMEM;
+
+	kvfree(gs->index);
+	gs->index = index;
+	gs->size *= 2;
+	for (i = 0; i < gs->n; i++)
+		*slot_of(gs, group(gs, i)->hash, &group(gs, i)->key) = i + 1;
+	return 0;
+}
+
+static struct twscope_group *new_group(struct twscope_groups *gs)
+{
+	struct twscope_group **chunk;
+	struct twscope_group *g;
+
+	chunk = &gs->chunks[gs->n / TWSCOPE_GROUPS_AT_ONCE];
+	if (!*chunk)
+		*chunk = kvcalloc(TWSCOPE_GROUPS_AT_ONCE, sizeof(**chunk),
+				  GFP_KERNEL_ACCOUNT);
+	if (!*chunk)
+		return NULL;
+
+	g = group(gs, gs->n);
+	if (gs->by.count_ports) {
+		g->ports = kcalloc(BITS_TO_LONGS(TWSCOPE_ALL_PORTS),
+				   sizeof(long), GFP_KERNEL_ACCOUNT);
+		if (!g->ports)
+			return NULL;
+	}
+	gs->n++;
+	return g;
+}
+
+/**
+ * twscope_groups_find() - to which group does a bucket belong
+ * @gs: the groups
+ * @b: the bucket, or a full socket
+ * @verdict: enum twscope_verdict of the bucket
+ *
+ * Context: process.
+ * Return: the group, a new one where there was none yet; @gs->other where there
+ * may be no more; NULL without memory.
+ */
+struct twscope_group *twscope_groups_find(struct twscope_groups *gs,
+					  const struct twscope_bucket *b,
+					  u8 verdict)
+{
+	struct twscope_group_keys key = {};
+	struct twscope_group *g;
+	u32 *slot;
+	u64 hash;
+
+	key_of(gs, b, verdict, &key);
+	hash = hash_of(gs, &key);
+	slot = slot_of(gs, hash, &key);
+	if (*slot)
+		return group(gs, *slot - 1);
+	if (gs->n == gs->max)
+		return &gs->other;
+
+	if (2 * gs->n >= gs->size) {
+		if (grow_index(gs))
+			return NULL;
+		slot = slot_of(gs, hash, &key);
+	}
+	g = new_group(gs);
+	if (!g)
+		return NULL;
+	g->key = key;
+	g->hash = hash;
+	*slot = gs->n;
+	return g;
+}
+
+static void count_port(struct twscope_group *g, u16 port)
+{
+	if (g->ports && !__test_and_set_bit(port, g->ports))
+		g->n_ports++;
+}
+
+static void note_times(struct twscope_group *g, u32 earliest_ms, u32 latest_ms)
+{
+	if (!g->count || earliest_ms < g->earliest_ms)
+		g->earliest_ms = earliest_ms;
+	if (!g->count || latest_ms > g->latest_ms)
+		g->latest_ms = latest_ms;
+}
+
+/**
+ * twscope_group_add() - count a bucket
+ * @g: its group
+ * @b: the bucket
+ * @verdict: enum twscope_verdict
+ * @timewait_len_ms: how long this kernel's TIME_WAIT lasts, in milliseconds
+ *
+ * Context: any; takes no lock.
+ */
+void twscope_group_add(struct twscope_group *g, const struct twscope_bucket *b,
+		       u8 verdict, u32 timewait_len_ms)
+{
+	note_times(g, b->remaining_ms, b->remaining_ms);
+	g->count++;
+	g->verdicts[verdict]++;
+	if (b->substate != TWSCOPE_SUBSTATE_FIN_WAIT2)
+		twscope_hist_add_close(g->closes, b->remaining_ms,
+				       timewait_len_ms);
+	count_port(g, b->local_port);
+}
+
+/**
+ * twscope_group_add_full() - count a full socket
+ * @g: its group
+ * @b: the socket
+ * @searched: the port search asks about its port
+ *
+ * Context: any; takes no lock.
+ */
+void twscope_group_add_full(struct twscope_group *g,
+			    const struct twscope_bucket *b, bool searched)
+{
+	g->in_use++;
+	g->in_use_searched += searched;
+	count_port(g, b->local_port);
+}
+
+/**
+ * twscope_group_sum() - add one group to another
+ * @to: where to; has no ports
+ * @g: what is added
+ *
+ * Context: any; takes no lock.
+ */
+void twscope_group_sum(struct twscope_group *to, const struct twscope_group *g)
+{
+	unsigned int i;
+
+	if (g->count)
+		note_times(to, g->earliest_ms, g->latest_ms);
+	to->count += g->count;
+	to->in_use += g->in_use;
+	to->in_use_searched += g->in_use_searched;
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++) {
+		to->verdicts[i] += g->verdicts[i];
+		to->whatif[i] += g->whatif[i];
+	}
+	for (i = 0; i < TWSCOPE_CLOSES_SLOTS; i++)
+		to->closes[i] += g->closes[i];
+}
+
+static int by_key(const struct twscope_group *a, const struct twscope_group *b)
+{
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+/* The more the earlier; the keys decide where that is the same. */
+static int by_number(u64 x, u64 y, const struct twscope_group *a,
+		     const struct twscope_group *b)
+{
+	if (x != y)
+		return x > y ? -1 : 1;
+	return by_key(a, b);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct twscope_group * const *x = a, * const *y = b;
+
+	return by_number((*x)->count, (*y)->count, *x, *y);
+}
+
+static u32 recent(const struct twscope_group *g)
+{
+	u32 closes = 0;
+	unsigned int i;
+
+	for (i = 0; i < RATE_SECONDS; i++)
+		closes += g->closes[i];
+	return closes;
+}
+
+static int by_rate(const void *a, const void *b)
+{
+	const struct twscope_group * const *x = a, * const *y = b;
+
+	return by_number(recent(*x), recent(*y), *x, *y);
+}
+
+static int by_held(const void *a, const void *b)
+{
+	const struct twscope_group * const *x = a, * const *y = b;
+
+	return by_number((u64)(*x)->count + (*x)->in_use,
+			 (u64)(*y)->count + (*y)->in_use, *x, *y);
+}
+
+/**
+ * twscope_groups_sort() - put groups in order
+ * @gs: the groups
+ * @order: enum twscope_group_sort
+ *
+ * Context: process.
+ * Return: all of them, @gs->other apart, the first in that order first; to be
+ * freed with kvfree(). NULL without memory.
+ */
+const struct twscope_group **
+twscope_groups_sort(const struct twscope_groups *gs, u8 order)
+{
+	static int (* const compare[])(const void *a, const void *b) = {
+		[TWSCOPE_GROUP_SORT_COUNT]	= by_count,
+		[TWSCOPE_GROUP_SORT_RATE]	= by_rate,
+		[TWSCOPE_GROUP_SORT_HELD]	= by_held,
+	};
+	const struct twscope_group **sorted;
+	unsigned int i;
+
+	/* of none there is an array, too: NULL stands for no memory */
+	sorted = kvmalloc_array(gs->n + 1, sizeof(*sorted), GFP_KERNEL_ACCOUNT);
+	if (!sorted)
+		return NULL;
+
+	for (i = 0; i < gs->n; i++)
+		sorted[i] = group(gs, i);
+	sort(sorted, gs->n, sizeof(*sorted), compare[order], NULL);
+	return sorted;
+}
