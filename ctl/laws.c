@@ -98,3 +98,32 @@ bool laws_of_ports(const struct tws_ports *p, char *err, size_t size)
 		      err, size) &&
 	       laws_of_cells(p, err, size);
 }
+
+static bool laws_of_group(const struct tws_group *g, char *err, size_t size)
+{
+	return add_up("the verdicts of a group", verdicts_sum(g->verdicts),
+		      "its buckets", g->count, err, size) &&
+	       (!g->has_whatif ||
+		add_up("the what-if verdicts of a group", verdicts_sum(g->whatif),
+		       "its buckets", g->count, err, size));
+}
+
+bool laws_of_groups(const struct groups *g, char *err, size_t size)
+{
+	uint64_t buckets = (uint64_t)g->rest.count + g->other.count;
+	uint64_t in_use = (uint64_t)g->rest.in_use + g->other.in_use;
+	unsigned int i;
+
+	for (i = 0; i < g->n; i++) {
+		if (!laws_of_group(&g->row[i], err, size))
+			return false;
+		buckets += g->row[i].count;
+		in_use += g->row[i].in_use;
+	}
+	return laws_of_group(&g->rest, err, size) &&
+	       laws_of_group(&g->other, err, size) &&
+	       add_up("the groups", buckets, "the total", g->totals.count, err,
+		      size) &&
+	       add_up("the groups' sockets in use", in_use, "their total",
+		      g->totals.in_use, err, size);
+}

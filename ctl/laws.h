@@ -6,6 +6,7 @@
 #ifndef TWCTL_LAWS_H
 #define TWCTL_LAWS_H
 
+#include "groups.h"
 #include "types.h"
 
 uint64_t verdicts_sum(const uint32_t v[TWSCOPE_N_VERDICTS]);
@@ -15,6 +16,9 @@ bool laws_of_verdicts(const struct tws_summary *s, char *err, size_t size);
 
 /* States, reasons to wait, and cells, with the range. */
 bool laws_of_ports(const struct tws_ports *p, char *err, size_t size);
+
+/* Groups with their total, verdicts with their group. */
+bool laws_of_groups(const struct groups *g, char *err, size_t size);
 
 /* How many ports the range has. */
 uint32_t ports_in_range(const struct tws_ports *p);

@@ -202,6 +202,11 @@ int twnl_ask(struct twnl *nl, struct nl_msg *msg, int failed,
 	if (msg && !failed)
 		return exchange(nl, msg, x);
 	nlmsg_free(msg);
+	return twnl_out_of_memory(nl);
+}
+
+int twnl_out_of_memory(struct twnl *nl)
+{
 	return twnl_say(nl->err, sizeof(nl->err), "out of memory");
 }
 

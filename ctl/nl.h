@@ -20,6 +20,7 @@ struct twnl;
 
 typedef int (*twnl_summary_fn)(const struct tws_summary *s, void *ctx);
 typedef int (*twnl_bucket_fn)(const struct tws_bucket *b, void *ctx);
+typedef int (*twnl_group_fn)(const struct tws_group *g, void *ctx);
 typedef int (*twnl_stats_fn)(const struct tws_stats *s, void *ctx);
 typedef int (*twnl_hook_fn)(const struct tws_hook *h, void *ctx);
 /* Either an event or a number of lost ones. */
@@ -41,6 +42,8 @@ int twnl_errno(const struct twnl *nl);
 void twnl_stop_on(struct twnl *nl, const volatile sig_atomic_t *stop);
 /* Whether the kernel said that what it dumped changed meanwhile. */
 bool twnl_inconsistent(const struct twnl *nl);
+/* For a callback that could not keep what it was given; always -1. */
+int twnl_out_of_memory(struct twnl *nl);
 
 /* The pointers may be NULL. */
 struct tws_bucket_query {
@@ -63,6 +66,24 @@ int twnl_summary_dump(struct twnl *nl, const struct tws_filter *filter,
 /* @q may be NULL: every bucket of the namespace. */
 int twnl_bucket_dump(struct twnl *nl, const struct tws_bucket_query *q,
 		   twnl_bucket_fn fn, void *ctx);
+
+struct tws_group_query {
+	/* or NULL */
+	const struct tws_filter *filter;
+	const struct tws_policy *policy;
+	const struct tws_group_by *by;
+	/* an enum twscope_group_sort */
+	uint32_t sort;
+	/* 0: all of them */
+	uint32_t limit;
+	bool count_ports;
+	bool all_netns;
+};
+
+/* The totals first, at the end the rest and the others, if any. */
+int twnl_group_dump(struct twnl *nl, const struct tws_group_query *q,
+		    twnl_group_fn fn, void *ctx);
+
 int twnl_port_get(struct twnl *nl, const struct tws_port_query *q,
 		struct tws_ports *out);
 
@@ -111,6 +132,8 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 		     char *err, size_t size);
 int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
 		    char *err, size_t size);
+int twnl_parse_group(const void *attrs, size_t len, struct tws_group *g,
+		     char *err, size_t size);
 int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
 		   char *err, size_t size);
 int twnl_parse_stats(const void *attrs, size_t len, struct tws_stats *s,
@@ -126,6 +149,7 @@ int twnl_parse_family(const void *attrs, size_t len, struct twnl_family *f,
 int twnl_put_summary(struct nl_msg *msg, const struct tws_filter *filter,
 		   const struct tws_policy *policy);
 int twnl_put_bucket(struct nl_msg *msg, const struct tws_bucket_query *q);
+int twnl_put_group(struct nl_msg *msg, const struct tws_group_query *q);
 int twnl_put_port(struct nl_msg *msg, const struct tws_port_query *q);
 int twnl_put_observe(struct nl_msg *msg, bool on, uint32_t recorder);
 int twnl_put_event(struct nl_msg *msg, const struct tws_event_query *q);

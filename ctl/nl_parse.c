@@ -75,6 +75,7 @@ static const struct attr_spec summary_spec[] = {
 	[TWSCOPE_A_SUMMARY_WAIT_HIST]	   = A_U32S("wait-hist"),
 	[TWSCOPE_A_SUMMARY_CHANGES]	   = A_U32S_OPT("changes"),
 	[TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST] = A_U32S_OPT("whatif-wait-hist"),
+	[TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS] = A_U32("bind-blocked-ports"),
 };
 
 static const struct attr_spec bucket_spec[] = {
@@ -209,8 +210,7 @@ int twnl_parse_attrs(const void *attrs, size_t len,
 	return twnl_check_missing(spec, n, tb, what, err, size);
 }
 
-/* Whether @a is there; *@to is 0 where it is not. */
-static bool get_optional(uint32_t *to, const struct nlattr *a)
+bool twnl_get_optional(uint32_t *to, const struct nlattr *a)
 {
 	*to = a ? nla_get_u32(a) : 0;
 	return a;
@@ -273,9 +273,9 @@ static int parse_sysctls(const struct nlattr *nest, struct tws_sysctls *s,
 	s->ip_autobind_reuse =
 		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE]);
 
-	s->has_tcp_tw_reuse_delay = get_optional(&s->tcp_tw_reuse_delay,
+	s->has_tcp_tw_reuse_delay = twnl_get_optional(&s->tcp_tw_reuse_delay,
 		tb[TWSCOPE_A_SYSCTLS_TCP_TW_REUSE_DELAY]);
-	s->has_tcp_child_ehash_entries = get_optional(&s->tcp_child_ehash_entries,
+	s->has_tcp_child_ehash_entries = twnl_get_optional(&s->tcp_child_ehash_entries,
 		tb[TWSCOPE_A_SYSCTLS_TCP_CHILD_EHASH_ENTRIES]);
 	return 0;
 }
@@ -294,7 +294,7 @@ static unsigned int known_verdict(unsigned int i)
 	return i < TWSCOPE_N_VERDICTS ? i : TWSCOPE_VERDICT_UNKNOWN;
 }
 
-static void get_verdicts(uint32_t to[TWSCOPE_N_VERDICTS], const struct nlattr *a)
+void twnl_get_verdicts(uint32_t to[TWSCOPE_N_VERDICTS], const struct nlattr *a)
 {
 	struct tws_hist h = get_hist(a);
 	unsigned int i;
@@ -337,8 +337,8 @@ static int get_changes(uint32_t to[TWSCOPE_N_VERDICTS][TWSCOPE_N_VERDICTS],
 static int parse_verdicts(const struct nlattr **tb, struct tws_summary *s,
 			  char *err, size_t size)
 {
-	get_verdicts(s->verdicts, tb[TWSCOPE_A_SUMMARY_VERDICTS]);
-	get_verdicts(s->bound_verdicts, tb[TWSCOPE_A_SUMMARY_BOUND_VERDICTS]);
+	twnl_get_verdicts(s->verdicts, tb[TWSCOPE_A_SUMMARY_VERDICTS]);
+	twnl_get_verdicts(s->bound_verdicts, tb[TWSCOPE_A_SUMMARY_BOUND_VERDICTS]);
 	s->wait = get_hist(tb[TWSCOPE_A_SUMMARY_WAIT_HIST]);
 	if (tb[TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST])
 		s->whatif_wait = get_hist(tb[TWSCOPE_A_SUMMARY_WHATIF_WAIT_HIST]);
@@ -374,6 +374,8 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 	s->closes = get_hist(tb[TWSCOPE_A_SUMMARY_CLOSES_HIST]);
 	s->ehash_entries = nla_get_u32(tb[TWSCOPE_A_SUMMARY_EHASH_ENTRIES]);
 	s->ehash_pernet = tb[TWSCOPE_A_SUMMARY_EHASH_PERNET];
+	s->bind_blocked_ports =
+		nla_get_u32(tb[TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS]);
 	if (parse_verdicts(tb, s, err, size) < 0)
 		return -1;
 	return parse_sysctls(tb[TWSCOPE_A_SUMMARY_SYSCTLS], &s->sysctls, err,
@@ -419,30 +421,30 @@ int twnl_get_port(uint16_t *to, const struct nlattr *a, const char *what,
 
 static void parse_optional(const struct nlattr **tb, struct tws_bucket *b)
 {
-	b->has_age = get_optional(&b->age_ms, tb[TWSCOPE_A_BUCKET_AGE_MS]);
-	b->has_ts_recent = get_optional(&b->ts_recent,
+	b->has_age = twnl_get_optional(&b->age_ms, tb[TWSCOPE_A_BUCKET_AGE_MS]);
+	b->has_ts_recent = twnl_get_optional(&b->ts_recent,
 					tb[TWSCOPE_A_BUCKET_TS_RECENT]);
-	b->has_ts_recent_age = get_optional(&b->ts_recent_age_s,
+	b->has_ts_recent_age = twnl_get_optional(&b->ts_recent_age_s,
 					    tb[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S]);
-	b->has_rcv_nxt = get_optional(&b->rcv_nxt, tb[TWSCOPE_A_BUCKET_RCV_NXT]);
-	b->has_snd_nxt = get_optional(&b->snd_nxt, tb[TWSCOPE_A_BUCKET_SND_NXT]);
-	b->has_mark = get_optional(&b->mark, tb[TWSCOPE_A_BUCKET_MARK]);
-	b->has_wait = get_optional(&b->wait_ms, tb[TWSCOPE_A_BUCKET_WAIT_MS]);
-	b->has_whatif = get_optional(&b->whatif_verdict,
+	b->has_rcv_nxt = twnl_get_optional(&b->rcv_nxt, tb[TWSCOPE_A_BUCKET_RCV_NXT]);
+	b->has_snd_nxt = twnl_get_optional(&b->snd_nxt, tb[TWSCOPE_A_BUCKET_SND_NXT]);
+	b->has_mark = twnl_get_optional(&b->mark, tb[TWSCOPE_A_BUCKET_MARK]);
+	b->has_wait = twnl_get_optional(&b->wait_ms, tb[TWSCOPE_A_BUCKET_WAIT_MS]);
+	b->has_whatif = twnl_get_optional(&b->whatif_verdict,
 				     tb[TWSCOPE_A_BUCKET_WHATIF_VERDICT]);
-	b->has_whatif_wait = get_optional(&b->whatif_wait_ms,
+	b->has_whatif_wait = twnl_get_optional(&b->whatif_wait_ms,
 					  tb[TWSCOPE_A_BUCKET_WHATIF_WAIT_MS]);
-	b->has_syn_verdict = get_optional(&b->syn_verdict,
+	b->has_syn_verdict = twnl_get_optional(&b->syn_verdict,
 					  tb[TWSCOPE_A_BUCKET_SYN_VERDICT]);
-	b->has_conditions = get_optional(&b->conditions_asked,
+	b->has_conditions = twnl_get_optional(&b->conditions_asked,
 					 tb[TWSCOPE_A_BUCKET_CONDITIONS_ASKED]);
-	b->has_conditions &= get_optional(&b->conditions_held,
+	b->has_conditions &= twnl_get_optional(&b->conditions_held,
 					  tb[TWSCOPE_A_BUCKET_CONDITIONS_HELD]);
-	b->has_syn_seq = get_optional(&b->syn_seq, tb[TWSCOPE_A_BUCKET_SYN_SEQ]);
-	b->has_syn_tsval = get_optional(&b->syn_tsval,
+	b->has_syn_seq = twnl_get_optional(&b->syn_seq, tb[TWSCOPE_A_BUCKET_SYN_SEQ]);
+	b->has_syn_tsval = twnl_get_optional(&b->syn_tsval,
 					tb[TWSCOPE_A_BUCKET_SYN_TSVAL]);
-	b->has_rcv_wnd = get_optional(&b->rcv_wnd, tb[TWSCOPE_A_BUCKET_RCV_WND]);
-	b->has_answer_in = get_optional(&b->answer_in_ms,
+	b->has_rcv_wnd = twnl_get_optional(&b->rcv_wnd, tb[TWSCOPE_A_BUCKET_RCV_WND]);
+	b->has_answer_in = twnl_get_optional(&b->answer_in_ms,
 					tb[TWSCOPE_A_BUCKET_ANSWER_IN_MS]);
 }
 
@@ -504,7 +506,7 @@ int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
 		return -1;
 	for (i = 0; i < TWSCOPE_N_PORT_STATES; i++)
 		p->state[i] = nla_get_u32(tb[state[i]]);
-	get_verdicts(p->waiting_verdicts, tb[TWSCOPE_A_PORT_WAITING_VERDICTS]);
+	twnl_get_verdicts(p->waiting_verdicts, tb[TWSCOPE_A_PORT_WAITING_VERDICTS]);
 	get_next(p->waiting_next_ms, tb[TWSCOPE_A_PORT_WAITING_NEXT_MS]);
 	p->bind_blocked_in_use =
 		nla_get_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE]);

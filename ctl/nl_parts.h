@@ -42,6 +42,12 @@ int twnl_ask(struct twnl *nl, struct nl_msg *msg, int failed,
 /* Says that the answer to @what is missing; always -1. */
 int twnl_unanswered(struct twnl *nl, const char *what);
 
+/* nl_request.c */
+
+/* @f and @p may be NULL. */
+int twnl_put_filter(struct nl_msg *msg, int type, const struct tws_filter *f);
+int twnl_put_policy(struct nl_msg *msg, int type, const struct tws_policy *p);
+
 /* nl_parse.c */
 
 struct attr_spec {
@@ -68,8 +74,13 @@ struct attr_spec {
 /* a count for each verdict, at least of those that are known here */
 #define A_VERDICTS(n) \
 	{ .name = n, .min = 4 * TWSCOPE_N_VERDICTS, .max = UINT16_MAX, .unit = 4 }
+#define A_VERDICTS_OPT(n) \
+	{ .name = n, .min = 4 * TWSCOPE_N_VERDICTS, .max = UINT16_MAX, .unit = 4, \
+	  .optional = true }
 #define A_NEST(n)	{ .name = n, .max = UINT16_MAX }
 #define A_ADDR(n)	{ .name = n, .min = 4, .max = 16, .unit = 4 }
+#define A_ADDR_OPT(n) \
+	{ .name = n, .min = 4, .max = 16, .unit = 4, .optional = true }
 #define A_STRING(n)	{ .name = n, .min = 1, .max = UINT16_MAX, .string = true }
 
 /* a count for each value of an enum */
@@ -97,6 +108,10 @@ int twnl_parse_attrs(const void *attrs, size_t len,
 		     const struct nlattr **tb, const char *what,
 		     char *err, size_t size);
 
+/* Whether @a is there; *@to is 0 where it is not. */
+bool twnl_get_optional(uint32_t *to, const struct nlattr *a);
+/* What is beyond the verdicts known here is counted as unknown. */
+void twnl_get_verdicts(uint32_t to[TWSCOPE_N_VERDICTS], const struct nlattr *a);
 void twnl_get_string(char *to, size_t size, const struct nlattr *a);
 int twnl_get_family(uint16_t *to, const struct nlattr *a, const char *what,
 		    char *err, size_t size);

@@ -4,7 +4,7 @@
 
 #include <netlink/attr.h>
 
-#include "nl.h"
+#include "nl_parts.h"
 
 /* What the nla_ calls return adds up by "or": 0 where all of them succeeded. */
 
@@ -46,7 +46,7 @@ static int put_term(struct nl_msg *msg, const struct tws_term *t)
 	return ret;
 }
 
-static int put_filter(struct nl_msg *msg, int type, const struct tws_filter *f)
+int twnl_put_filter(struct nl_msg *msg, int type, const struct tws_filter *f)
 {
 	unsigned int clause, i = 0;
 	struct nlattr *nest;
@@ -63,7 +63,7 @@ static int put_filter(struct nl_msg *msg, int type, const struct tws_filter *f)
 	return 0;
 }
 
-static int put_policy(struct nl_msg *msg, int type, const struct tws_policy *p)
+int twnl_put_policy(struct nl_msg *msg, int type, const struct tws_policy *p)
 {
 	struct nlattr *nest;
 	int ret = 0;
@@ -107,17 +107,17 @@ static int put_syn(struct nl_msg *msg, int type, const struct tws_syn *syn)
 int twnl_put_summary(struct nl_msg *msg, const struct tws_filter *filter,
 		   const struct tws_policy *policy)
 {
-	return put_filter(msg, TWSCOPE_A_SUMMARY_FILTER, filter) ||
-	       put_policy(msg, TWSCOPE_A_SUMMARY_POLICY, policy) ? -1 : 0;
+	return twnl_put_filter(msg, TWSCOPE_A_SUMMARY_FILTER, filter) ||
+	       twnl_put_policy(msg, TWSCOPE_A_SUMMARY_POLICY, policy) ? -1 : 0;
 }
 
 int twnl_put_bucket(struct nl_msg *msg, const struct tws_bucket_query *q)
 {
-	int ret = put_filter(msg, TWSCOPE_A_BUCKET_FILTER, q->filter);
+	int ret = twnl_put_filter(msg, TWSCOPE_A_BUCKET_FILTER, q->filter);
 
 	if (q->all_netns)
 		ret |= nla_put_flag(msg, TWSCOPE_A_BUCKET_ALL_NETNS);
-	ret |= put_policy(msg, TWSCOPE_A_BUCKET_POLICY, q->policy);
+	ret |= twnl_put_policy(msg, TWSCOPE_A_BUCKET_POLICY, q->policy);
 	ret |= put_syn(msg, TWSCOPE_A_BUCKET_SYN, q->syn);
 	if (q->explain)
 		ret |= nla_put_flag(msg, TWSCOPE_A_BUCKET_EXPLAIN);
@@ -133,7 +133,7 @@ int twnl_put_port(struct nl_msg *msg, const struct tws_port_query *q)
 	ret |= nla_put_u32(msg, TWSCOPE_A_PORT_REMOTE_PORT, q->remote_port);
 	if (q->ifindex)
 		ret |= nla_put_u32(msg, TWSCOPE_A_PORT_IFINDEX, q->ifindex);
-	ret |= put_policy(msg, TWSCOPE_A_PORT_POLICY, q->policy);
+	ret |= twnl_put_policy(msg, TWSCOPE_A_PORT_POLICY, q->policy);
 	if (q->cells)
 		ret |= nla_put_u32(msg, TWSCOPE_A_PORT_CELLS, q->cells);
 	return ret ? -1 : 0;
@@ -150,7 +150,7 @@ int twnl_put_observe(struct nl_msg *msg, bool on, uint32_t recorder)
 
 int twnl_put_event(struct nl_msg *msg, const struct tws_event_query *q)
 {
-	int ret = put_filter(msg, TWSCOPE_A_EVENT_FILTER, q->filter);
+	int ret = twnl_put_filter(msg, TWSCOPE_A_EVENT_FILTER, q->filter);
 
 	if (q->all_netns)
 		ret |= nla_put_flag(msg, TWSCOPE_A_EVENT_ALL_NETNS);

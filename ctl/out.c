@@ -71,6 +71,20 @@ int out_ports(struct out *o, const struct port_report *r)
 	return ferror(o->opt.fp);
 }
 
+int out_groups(struct out *o, const struct group_report *r)
+{
+	o->ops->groups(o, r);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
+int out_pressure(struct out *o, const struct pressure_report *r)
+{
+	o->ops->pressure(o, r);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
 int out_observe(struct out *o, const struct observe_report *r)
 {
 	o->ops->observe(o, r);

@@ -10,9 +10,11 @@
 #include <stdio.h>
 
 #include "explain.h"
+#include "groups.h"
 #include "hooks.h"
 #include "names.h"
 #include "netns.h"
+#include "pressure.h"
 #include "types.h"
 
 /*
@@ -21,7 +23,7 @@
  */
 enum out_kind {
 	OUT_INFO, OUT_SUMMARY, OUT_SUMMARIES, OUT_BUCKETS, OUT_WHATIF, OUT_WHATIFS,
-	OUT_EXPLANATION, OUT_PORTS, OUT_OBSERVE, OUT_STATS, OUT_ALL_STATS,
+	OUT_EXPLANATION, OUT_PORTS, OUT_GROUPS, OUT_PRESSURE, OUT_OBSERVE, OUT_STATS, OUT_ALL_STATS,
 	OUT_RATES, OUT_EVENTS,
 };
 
@@ -32,6 +34,34 @@ struct port_report {
 	bool routed;
 	/* "" for none */
 	const char *dev;
+};
+
+struct group_report {
+	const struct tws_group_query *query;
+	const struct groups *groups;
+};
+
+/* A destination and what its ports come to, or a source that bind()s. */
+struct pressure_row {
+	const struct tws_group *group;
+	/* of its namespace */
+	const struct tws_summary *summary;
+	struct pressure now;
+	/* under tcp_tw_reuse=1; of destinations only */
+	struct pressure whatif;
+};
+
+struct pressure_report {
+	unsigned int n;
+	const struct pressure_row *row;
+	/* the bind pool, by source address */
+	unsigned int n_sources;
+	const struct pressure_row *source;
+	/* of all namespaces that were asked; @n_summaries of them */
+	unsigned int n_summaries;
+	const struct tws_summary *summary;
+	/* destinations beyond those of @row */
+	uint32_t others;
 };
 
 enum observe_asked { OBSERVE_TELL, OBSERVE_ON, OBSERVE_OFF };
@@ -79,6 +109,8 @@ int out_whatif(struct out *o, const struct tws_summary *s,
 	       const struct tws_policy *policy);
 int out_explanation(struct out *o, const struct explanation *e);
 int out_ports(struct out *o, const struct port_report *r);
+int out_groups(struct out *o, const struct group_report *r);
+int out_pressure(struct out *o, const struct pressure_report *r);
 int out_observe(struct out *o, const struct observe_report *r);
 int out_stats(struct out *o, const struct tws_stats *s);
 /* @s: what stats_difference() gave, up to @now_ns since 1970. */
@@ -106,6 +138,8 @@ struct out_ops {
 		       const struct tws_policy *policy);
 	void (*explanation)(struct out *o, const struct explanation *e);
 	void (*ports)(struct out *o, const struct port_report *r);
+	void (*groups)(struct out *o, const struct group_report *r);
+	void (*pressure)(struct out *o, const struct pressure_report *r);
 	void (*observe)(struct out *o, const struct observe_report *r);
 	void (*stats)(struct out *o, const struct tws_stats *s);
 	void (*rates)(struct out *o, const struct tws_stats *s, uint64_t now_ns);

@@ -263,6 +263,7 @@ static void json_summary(struct out *o, const struct tws_summary *s)
 	json_put_hist(j, "closes_hist", &s->closes);
 	json_put_int(j, "ehash_entries", s->ehash_entries);
 	json_put(j, "ehash_pernet", json_boolean(s->ehash_pernet));
+	json_put_int(j, "bind_blocked_ports", s->bind_blocked_ports);
 	json_put(j, "sysctls", json_sysctls(&s->sysctls));
 	json_put_verdicts(j, "verdicts", s->verdicts);
 	json_put_verdicts(j, "bound_verdicts", s->bound_verdicts);
@@ -334,6 +335,8 @@ static const struct out_ops json_ops = {
 	.whatif = json_whatif,
 	.explanation = json_explanation,
 	.ports = json_ports,
+	.groups = json_groups,
+	.pressure = json_pressure,
 	.observe = json_observe,
 	.stats = json_stats,
 	.rates = json_rates,

@@ -34,6 +34,10 @@ void json_whatif(struct out *o, const struct tws_summary *s,
 void json_explanation(struct out *o, const struct explanation *e);
 void json_ports(struct out *o, const struct port_report *r);
 
+/* out_json_group.c */
+void json_groups(struct out *o, const struct group_report *r);
+void json_pressure(struct out *o, const struct pressure_report *r);
+
 /* out_json_observe.c */
 json_t *json_of_hooks(const struct hooks *h);
 void json_observe(struct out *o, const struct observe_report *r);

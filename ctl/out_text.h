@@ -82,6 +82,12 @@ void text_explanation(struct out *o, const struct explanation *e);
 /* out_text_ports.c */
 void text_ports(struct out *o, const struct port_report *r);
 
+/* out_text_group.c */
+void text_groups(struct out *o, const struct group_report *r);
+
+/* out_text_pressure.c */
+void text_pressure(struct out *o, const struct pressure_report *r);
+
 /* out_text_observe.c */
 void text_observe(struct out *o, const struct observe_report *r);
 /* The line of info; its column is wider. */

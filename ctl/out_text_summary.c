@@ -178,8 +178,9 @@ static const char *reuse_words(uint32_t v)
 	return v < ARRAY_SIZE(words) ? words[v] : "unknown";
 }
 
-static void summary_sysctls(struct text *t, const struct tws_sysctls *s)
+static void summary_sysctls(struct text *t, const struct tws_summary *sum)
 {
+	const struct tws_sysctls *s = &sum->sysctls;
 	unsigned int ports = s->ip_local_port_range_max >= s->ip_local_port_range_min ?
 		s->ip_local_port_range_max - s->ip_local_port_range_min + 1u : 0;
 	FILE *fp = t->o.opt.fp;
@@ -195,12 +196,16 @@ static void summary_sysctls(struct text *t, const struct tws_sysctls *s)
 	fprintf(fp, "tcp_timestamps=%u  tcp_rfc1337=%u  tcp_fin_timeout=%u (FIN_WAIT2 only)\n",
 		s->tcp_timestamps, s->tcp_rfc1337, s->tcp_fin_timeout);
 	label(t, "");
-	fprintf(fp, "ip_local_port_range=%u-%u: %s ports, %s%s reserved\n",
+	fprintf(fp, "ip_local_port_range=%u-%u: %s ports, %s%s reserved",
 		s->ip_local_port_range_min, s->ip_local_port_range_max,
 		text_count(a, sizeof(a), ports),
 		s->ip_local_reserved_ports ?
 		text_count(b, sizeof(b), s->ip_local_reserved_ports) : "none",
 		s->ip_local_reserved_ports ? " of them" : "");
+	if (sum->bind_blocked_ports)
+		fprintf(fp, ", %s bind-blocked",
+			text_count(a, sizeof(a), sum->bind_blocked_ports));
+	fputc('\n', fp);
 }
 
 static void one_summary(struct text *t, const struct tws_summary *s)
@@ -213,7 +218,7 @@ static void one_summary(struct text *t, const struct tws_summary *s)
 	summary_due(t, s);
 	text_verdicts(t, s);
 	fputc('\n', t->o.opt.fp);
-	summary_sysctls(t, &s->sysctls);
+	summary_sysctls(t, s);
 }
 
 /* summaries of many namespaces, a line each */

@@ -89,6 +89,7 @@ struct tws_summary {
 	struct tws_hist closes;
 	uint32_t ehash_entries;
 	bool ehash_pernet;
+	uint32_t bind_blocked_ports;
 	struct tws_sysctls sysctls;
 	uint32_t verdicts[TWSCOPE_N_VERDICTS];
 	uint32_t bound_verdicts[TWSCOPE_N_VERDICTS];
@@ -146,6 +147,64 @@ struct tws_bucket {
 	uint32_t syn_tsval;
 	uint32_t rcv_wnd;
 	uint32_t answer_in_ms;
+};
+
+/* By what to group: enum twscope_group_key, and how many bits of addresses. */
+struct tws_group_by {
+	uint32_t keys;
+	uint8_t local_len;
+	uint8_t local_len4;
+	uint8_t remote_len;
+	uint8_t remote_len4;
+	/* of group_keys[], as they were asked for */
+	unsigned int n;
+	uint8_t order[10];
+};
+
+enum tws_group_kind {
+	/* what all groups are together: count, in_use, groups, walk_us */
+	GROUP_TOTALS,
+	GROUP_ONE,
+	/* groups that were told of in one: groups says how many */
+	GROUP_REST,
+	/* what came when there were as many groups as there may be */
+	GROUP_OTHER,
+};
+
+/* Of the keys those that were asked for. */
+struct tws_group {
+	enum tws_group_kind kind;
+	uint32_t groups;
+	uint32_t walk_us;
+	uint32_t netns;
+	uint16_t family;
+	/* AF_INET for IPv4 through IPv6 sockets, too */
+	uint16_t local_family;
+	uint16_t remote_family;
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint8_t local[16];
+	uint8_t remote[16];
+	uint32_t ifindex;
+	uint32_t mark;
+	/* an enum twscope_substate, and an enum twscope_verdict */
+	uint32_t substate;
+	uint32_t verdict;
+
+	uint32_t count;
+	uint32_t verdicts[TWSCOPE_N_VERDICTS];
+	bool has_whatif;
+	uint32_t whatif[TWSCOPE_N_VERDICTS];
+	unsigned int n_closes;
+	uint32_t closes[TWSCOPE_CLOSES_SLOTS];
+	/* 0 where count is */
+	uint32_t earliest_ms;
+	uint32_t latest_ms;
+	bool has_in_use;
+	uint32_t in_use;
+	uint32_t in_use_searched;
+	bool has_local_ports;
+	uint32_t local_ports;
 };
 
 struct tws_port_query {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+#include <sys/socket.h>
+
+#include "laws.h"
+#include "pressure.h"
+
+#define RATE_SECONDS	10
+#define NEVER		(-1.0)
+#define LOOPBACK_IFINDEX 1
+
+static uint32_t less(uint32_t a, uint32_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+double pressure_rate(const struct tws_group *g, unsigned int *seconds)
+{
+	unsigned int i, oldest = 0;
+	double sum = 0;
+
+	for (i = 0; i <= RATE_SECONDS && i < g->n_closes; i++)
+		if (g->closes[i])
+			oldest = i;
+	/* the second in which they began was not a whole one */
+	*seconds = oldest ? oldest : 1;
+	for (i = 0; i < *seconds && i < g->n_closes; i++)
+		sum += g->closes[i];
+	return sum / *seconds;
+}
+
+static uint32_t range_without_reserved(const struct tws_summary *s)
+{
+	const struct tws_sysctls *c = &s->sysctls;
+
+	return less(c->ip_local_port_range_max - c->ip_local_port_range_min + 1u,
+		    c->ip_local_reserved_ports);
+}
+
+/* Buckets at ports that the search asks about. */
+static uint32_t searched(const uint32_t v[TWSCOPE_N_VERDICTS])
+{
+	return (uint32_t)verdicts_sum(v) - v[TWSCOPE_VERDICT_NOT_SEARCHED] -
+	       v[TWSCOPE_VERDICT_BIND_BLOCKED];
+}
+
+static bool is_loopback_address(uint16_t family, const uint8_t *addr)
+{
+	static const uint8_t v6[16] = { [15] = 1 };
+
+	return family == AF_INET ? addr[0] == 127 : !memcmp(addr, v6, 16);
+}
+
+static bool is_loopback(const struct tws_group *g)
+{
+	return g->ifindex == LOOPBACK_IFINDEX ||
+	       is_loopback_address(g->local_family, g->local) ||
+	       is_loopback_address(g->remote_family, g->remote);
+}
+
+/* Whether what is closed from now on may be reused, by all that is seen. */
+static bool will_be_reusable(const struct tws_group *g,
+			     const struct tws_sysctls *c,
+			     const struct tws_info *info, bool whatif)
+{
+	uint32_t reuse = whatif ? 1 : c->tcp_tw_reuse;
+
+	if (info->rules == TWSCOPE_RULES_UNKNOWN || !reuse || !c->tcp_timestamps)
+		return false;
+	if (reuse == 2 && !is_loopback(g))
+		return false;
+	/* a peer without timestamps stays one */
+	return g->verdicts[TWSCOPE_VERDICT_NO_TIMESTAMP] * 2ULL <=
+	       searched(g->verdicts);
+}
+
+static double hold_seconds(const struct tws_group *g, const struct tws_sysctls *c,
+			   const struct tws_info *info, bool whatif)
+{
+	if (!will_be_reusable(g, c, info, whatif))
+		return info->timewait_len_ms / 1000.0;
+	if (info->rules == TWSCOPE_RULES_ENTRY_DELAY)
+		return (c->tcp_tw_reuse_delay + 1) / 1000.0;
+	/* from the next second of the clock on */
+	return 1;
+}
+
+/*
+ * How many of the buckets end within @t seconds: each second's closes in the
+ * second in which they turn @hold_s old.
+ */
+static double released(const struct tws_group *g, double hold_s, double t)
+{
+	double sum = 0, end;
+	unsigned int i;
+
+	for (i = 0; i < g->n_closes; i++) {
+		/* the youngest of slot i end then, the oldest a second before */
+		end = hold_s - i;
+		if (end <= t)
+			sum += g->closes[i];
+		else if (end - 1 < t)
+			sum += g->closes[i] * (t - (end - 1));
+	}
+	return sum;
+}
+
+static double taken(const struct tws_group *g, const struct pressure *p, double t)
+{
+	/* those that are over at once are reusable, and no more waiting */
+	double gone = released(g, p->hold_s, t) - released(g, p->hold_s, 0);
+	double held = gone < p->waiting ? p->waiting - gone : 0;
+
+	return p->in_use + held + p->rate * (t < p->hold_s ? t : p->hold_s);
+}
+
+/* Second by second, until what is taken now has ended and the rate decides. */
+static double exhausted_in(const struct tws_group *g, const struct pressure *p)
+{
+	double before = taken(g, p, 0), now;
+	double t;
+
+	if (before >= p->ports)
+		return 0;
+	for (t = 1; t <= p->hold_s + 1; t++) {
+		now = taken(g, p, t);
+		if (now >= p->ports)
+			return t - 1 + (p->ports - before) / (now - before);
+		before = now;
+	}
+	return NEVER;
+}
+
+static void outlook(const struct tws_group *g, const struct tws_summary *s,
+		    struct pressure *p)
+{
+	p->available = less(p->ports, p->in_use + p->waiting);
+	p->sustained = less(p->ports, p->in_use) / p->hold_s;
+	p->exhausted_s = exhausted_in(g, p);
+	p->limited = p->exhausted_s > 0 &&
+		     less(s->limit, s->kernel_count) < p->available;
+	if (p->limited)
+		p->exhausted_s = NEVER;
+}
+
+void pressure_of_destination(const struct tws_group *g,
+			     const struct tws_summary *s,
+			     const struct tws_info *info, bool whatif,
+			     struct pressure *p)
+{
+	const uint32_t *v = whatif ? g->whatif : g->verdicts;
+
+	memset(p, 0, sizeof(*p));
+	p->ports = less(range_without_reserved(s), s->bind_blocked_ports);
+	p->in_use = g->in_use_searched;
+	p->reusable = v[TWSCOPE_VERDICT_REUSABLE];
+	p->waiting = searched(v) - p->reusable;
+	p->hold_s = hold_seconds(g, &s->sysctls, info, whatif);
+	p->rate = pressure_rate(g, &p->rate_s);
+	outlook(g, s, p);
+}
+
+void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
+			const struct tws_info *info, struct pressure *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->ports = range_without_reserved(s);
+	p->in_use = g->in_use < g->local_ports ? g->in_use : g->local_ports;
+	p->waiting = g->local_ports - p->in_use;
+	p->hold_s = info->timewait_len_ms / 1000.0;
+	p->rate = pressure_rate(g, &p->rate_s);
+	/* connect() alone takes a port that is taken already where it can */
+	if (g->count)
+		p->rate = p->rate * g->verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] /
+			  g->count;
+	outlook(g, s, p);
+}

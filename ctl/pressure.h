@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How long the local ports last: for connect() to one destination, and for
+ * bind() to one source address. Figures in, figures out.
+ */
+#ifndef TWCTL_PRESSURE_H
+#define TWCTL_PRESSURE_H
+
+#include "types.h"
+
+struct pressure {
+	/* that may be had at all, and of them those that are not */
+	uint32_t ports;
+	uint32_t in_use;
+	uint32_t waiting;
+	/* buckets whose place connect() takes */
+	uint32_t reusable;
+	uint32_t available;
+	/* ports taken for good by the second, seen over so many seconds */
+	double rate;
+	unsigned int rate_s;
+	/* for how long a close keeps its port, and what rate that bears for good */
+	double hold_s;
+	double sustained;
+	/* seconds until none is available at this rate; negative for never */
+	double exhausted_s;
+	/* never, as tcp_max_tw_buckets is reached first: no bucket, no port taken */
+	bool limited;
+};
+
+/*
+ * Closes by the second, over the last ten seconds or since they began; @seconds
+ * is set to how many.
+ */
+double pressure_rate(const struct tws_group *g, unsigned int *seconds);
+
+/*
+ * @g: of one source, destination, port and device. @s: of their namespace.
+ * @whatif: under tcp_tw_reuse=1, to which g->whatif belongs.
+ */
+void pressure_of_destination(const struct tws_group *g,
+			     const struct tws_summary *s,
+			     const struct tws_info *info, bool whatif,
+			     struct pressure *p);
+
+/* @g: of one source address, with its local ports counted. */
+void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
+			const struct tws_info *info, struct pressure *p);
+
+#endif /* TWCTL_PRESSURE_H */
