@@ -78,36 +78,6 @@ static const struct attr_spec summary_spec[] = {
 	[TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS] = A_U32("bind-blocked-ports"),
 };
 
-static const struct attr_spec bucket_spec[] = {
-	[TWSCOPE_A_BUCKET_NETNS]	   = A_U32("netns"),
-	[TWSCOPE_A_BUCKET_FAMILY]	   = A_U32("family"),
-	[TWSCOPE_A_BUCKET_LOCAL]	   = A_ADDR("local"),
-	[TWSCOPE_A_BUCKET_LOCAL_PORT]	   = A_U32("local-port"),
-	[TWSCOPE_A_BUCKET_REMOTE]	   = A_ADDR("remote"),
-	[TWSCOPE_A_BUCKET_REMOTE_PORT]	   = A_U32("remote-port"),
-	[TWSCOPE_A_BUCKET_SUBSTATE]	   = A_U32("substate"),
-	[TWSCOPE_A_BUCKET_REMAINING_MS]	   = A_U32("remaining-ms"),
-	[TWSCOPE_A_BUCKET_AGE_MS]	   = A_OPT_U32("age-ms"),
-	[TWSCOPE_A_BUCKET_TS_RECENT]	   = A_OPT_U32("ts-recent"),
-	[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S] = A_OPT_U32("ts-recent-age-s"),
-	[TWSCOPE_A_BUCKET_RCV_NXT]	   = A_OPT_U32("rcv-nxt"),
-	[TWSCOPE_A_BUCKET_SND_NXT]	   = A_OPT_U32("snd-nxt"),
-	[TWSCOPE_A_BUCKET_MARK]		   = A_OPT_U32("mark"),
-	[TWSCOPE_A_BUCKET_IFINDEX]	   = A_U32("ifindex"),
-	[TWSCOPE_A_BUCKET_VERDICT]	   = A_U32("verdict"),
-	[TWSCOPE_A_BUCKET_WAIT_MS]	   = A_OPT_U32("wait-ms"),
-	[TWSCOPE_A_BUCKET_BOUND_VERDICT]   = A_U32("bound-verdict"),
-	[TWSCOPE_A_BUCKET_WHATIF_VERDICT]  = A_OPT_U32("whatif-verdict"),
-	[TWSCOPE_A_BUCKET_WHATIF_WAIT_MS]  = A_OPT_U32("whatif-wait-ms"),
-	[TWSCOPE_A_BUCKET_SYN_VERDICT]	   = A_OPT_U32("syn-verdict"),
-	[TWSCOPE_A_BUCKET_CONDITIONS_ASKED] = A_OPT_U32("conditions-asked"),
-	[TWSCOPE_A_BUCKET_CONDITIONS_HELD] = A_OPT_U32("conditions-held"),
-	[TWSCOPE_A_BUCKET_SYN_SEQ]	   = A_OPT_U32("syn-seq"),
-	[TWSCOPE_A_BUCKET_SYN_TSVAL]	   = A_OPT_U32("syn-tsval"),
-	[TWSCOPE_A_BUCKET_RCV_WND]	   = A_OPT_U32("rcv-wnd"),
-	[TWSCOPE_A_BUCKET_ANSWER_IN_MS]	   = A_OPT_U32("answer-in-ms"),
-};
-
 #define CELL (4 * TWSCOPE_N_PORT_STATES)
 
 static const struct attr_spec port_spec[] = {
@@ -134,16 +104,23 @@ static const struct attr_spec family_spec[] = {
 	[CTRL_ATTR_VERSION]	= A_U32("version"),
 };
 
-static int check_attr(const struct attr_spec *spec, const struct nlattr *a,
-		      const char *what, char *err, size_t size)
+static int wrong_length(const struct attr_spec *spec, unsigned int len,
+			const char *what, char *err, size_t size)
 {
-	unsigned int len = (unsigned int)nla_len(a);
+	return twnl_say(err, size,
+			"the module's %s reply is wrong: attribute %s has %u bytes",
+			what, spec->name, len);
+}
+
+static inline int check_attr(const struct attr_spec *spec,
+			     const struct nlattr *a, const char *what, char *err,
+			     size_t size)
+{
+	unsigned int len = a->nla_len - NLA_HDRLEN;
 
 	if (len < spec->min || len > spec->max ||
 	    (spec->unit && len % spec->unit))
-		return twnl_say(err, size,
-				"the module's %s reply is wrong: attribute %s has %u bytes",
-				what, spec->name, len);
+		return wrong_length(spec, len, what, err, size);
 	if (spec->string && !memchr(nla_data(a), '\0', len))
 		return twnl_say(err, size,
 				"the module's %s reply is wrong: attribute %s is not a string",
@@ -153,7 +130,8 @@ static int check_attr(const struct attr_spec *spec, const struct nlattr *a,
 
 /*
  * nla_parse() would not say which attribute it dislikes, which is what one
- * wants to know of a reply.
+ * wants to know of a reply. The steps of nla_ok() and nla_next() stand here
+ * themselves: as calls they took a fifth of the time of a list.
  */
 int twnl_collect_attrs(const void *attrs, size_t len,
 		       const struct attr_spec *spec, size_t n,
@@ -161,21 +139,24 @@ int twnl_collect_attrs(const void *attrs, size_t len,
 		       char *err, size_t size)
 {
 	const struct nlattr *a = attrs;
-	int rem = (int)len;
-	size_t type;
+	size_t rem = len, type, step;
 
 	memset(tb, 0, n * sizeof(*tb));
-	for (; nla_ok(a, rem); a = nla_next(a, &rem)) {
-		type = (size_t)nla_type(a);
-		if (type >= n || !spec[type].name)
-			continue;
-		if (check_attr(&spec[type], a, what, err, size) < 0)
-			return -1;
-		tb[type] = a;
+	while (rem >= NLA_HDRLEN && a->nla_len >= NLA_HDRLEN &&
+	       a->nla_len <= rem) {
+		type = a->nla_type & NLA_TYPE_MASK;
+		if (type < n && spec[type].name) {
+			if (check_attr(&spec[type], a, what, err, size) < 0)
+				return -1;
+			tb[type] = a;
+		}
+		step = NLA_ALIGN(a->nla_len);
+		rem -= step < rem ? step : rem;
+		a = (const void *)((const char *)a + step);
 	}
-	if (rem > 0)
+	if (rem)
 		return twnl_say(err, size,
-				"the module's %s reply is wrong: %d bytes at its end are no attribute",
+				"the module's %s reply is wrong: %zu bytes at its end are no attribute",
 				what, rem);
 	return 0;
 }
@@ -210,12 +191,6 @@ int twnl_parse_attrs(const void *attrs, size_t len,
 	return twnl_check_missing(spec, n, tb, what, err, size);
 }
 
-bool twnl_get_optional(uint32_t *to, const struct nlattr *a)
-{
-	*to = a ? nla_get_u32(a) : 0;
-	return a;
-}
-
 void twnl_get_string(char *to, size_t size, const struct nlattr *a)
 {
 	snprintf(to, size, "%s", (const char *)nla_data(a));
@@ -236,11 +211,11 @@ int twnl_parse_info(const void *attrs, size_t len, struct tws_info *info,
 			tb[TWSCOPE_A_INFO_KERNEL]);
 	twnl_get_string(info->built_for, sizeof(info->built_for),
 			tb[TWSCOPE_A_INFO_BUILT_FOR]);
-	info->features = nla_get_u32(tb[TWSCOPE_A_INFO_FEATURES]);
-	info->timewait_len_ms = nla_get_u32(tb[TWSCOPE_A_INFO_TIMEWAIT_LEN_MS]);
-	info->bucket_bytes = nla_get_u32(tb[TWSCOPE_A_INFO_BUCKET_BYTES]);
-	info->hz = nla_get_u32(tb[TWSCOPE_A_INFO_HZ]);
-	info->rules = nla_get_u32(tb[TWSCOPE_A_INFO_RULES]);
+	info->features = twnl_u32(tb[TWSCOPE_A_INFO_FEATURES]);
+	info->timewait_len_ms = twnl_u32(tb[TWSCOPE_A_INFO_TIMEWAIT_LEN_MS]);
+	info->bucket_bytes = twnl_u32(tb[TWSCOPE_A_INFO_BUCKET_BYTES]);
+	info->hz = twnl_u32(tb[TWSCOPE_A_INFO_HZ]);
+	info->rules = twnl_u32(tb[TWSCOPE_A_INFO_RULES]);
 	info->rules_told = tb[TWSCOPE_A_INFO_RULES_TOLD];
 	info->observing = tb[TWSCOPE_A_INFO_OBSERVING];
 	return 0;
@@ -256,22 +231,22 @@ static int parse_sysctls(const struct nlattr *nest, struct tws_sysctls *s,
 			size) < 0)
 		return -1;
 	memset(s, 0, sizeof(*s));
-	s->tcp_tw_reuse = nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_TW_REUSE]);
-	s->tcp_timestamps = nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_TIMESTAMPS]);
+	s->tcp_tw_reuse = twnl_u32(tb[TWSCOPE_A_SYSCTLS_TCP_TW_REUSE]);
+	s->tcp_timestamps = twnl_u32(tb[TWSCOPE_A_SYSCTLS_TCP_TIMESTAMPS]);
 	s->tcp_max_tw_buckets =
-		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_MAX_TW_BUCKETS]);
-	s->tcp_fin_timeout = nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_FIN_TIMEOUT]);
-	s->tcp_rfc1337 = nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_RFC1337]);
+		twnl_u32(tb[TWSCOPE_A_SYSCTLS_TCP_MAX_TW_BUCKETS]);
+	s->tcp_fin_timeout = twnl_u32(tb[TWSCOPE_A_SYSCTLS_TCP_FIN_TIMEOUT]);
+	s->tcp_rfc1337 = twnl_u32(tb[TWSCOPE_A_SYSCTLS_TCP_RFC1337]);
 	s->tcp_invalid_ratelimit =
-		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_TCP_INVALID_RATELIMIT]);
+		twnl_u32(tb[TWSCOPE_A_SYSCTLS_TCP_INVALID_RATELIMIT]);
 	s->ip_local_port_range_min =
-		(uint16_t)nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN]);
+		(uint16_t)twnl_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MIN]);
 	s->ip_local_port_range_max =
-		(uint16_t)nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX]);
+		(uint16_t)twnl_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_PORT_RANGE_MAX]);
 	s->ip_local_reserved_ports =
-		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS]);
+		twnl_u32(tb[TWSCOPE_A_SYSCTLS_IP_LOCAL_RESERVED_PORTS]);
 	s->ip_autobind_reuse =
-		nla_get_u32(tb[TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE]);
+		twnl_u32(tb[TWSCOPE_A_SYSCTLS_IP_AUTOBIND_REUSE]);
 
 	s->has_tcp_tw_reuse_delay = twnl_get_optional(&s->tcp_tw_reuse_delay,
 		tb[TWSCOPE_A_SYSCTLS_TCP_TW_REUSE_DELAY]);
@@ -357,25 +332,25 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 			     "summary-get", err, size) < 0)
 		return -1;
 	memset(s, 0, sizeof(*s));
-	s->netns = nla_get_u32(tb[TWSCOPE_A_SUMMARY_NETNS]);
-	s->total = nla_get_u32(tb[TWSCOPE_A_SUMMARY_TOTAL]);
-	s->timewait = nla_get_u32(tb[TWSCOPE_A_SUMMARY_TIMEWAIT]);
-	s->fin_wait2 = nla_get_u32(tb[TWSCOPE_A_SUMMARY_FIN_WAIT2]);
-	s->ipv4 = nla_get_u32(tb[TWSCOPE_A_SUMMARY_IPV4]);
-	s->ipv6 = nla_get_u32(tb[TWSCOPE_A_SUMMARY_IPV6]);
-	s->ipv4_mapped = nla_get_u32(tb[TWSCOPE_A_SUMMARY_IPV4_MAPPED]);
-	s->kernel_count = nla_get_u32(tb[TWSCOPE_A_SUMMARY_KERNEL_COUNT]);
+	s->netns = twnl_u32(tb[TWSCOPE_A_SUMMARY_NETNS]);
+	s->total = twnl_u32(tb[TWSCOPE_A_SUMMARY_TOTAL]);
+	s->timewait = twnl_u32(tb[TWSCOPE_A_SUMMARY_TIMEWAIT]);
+	s->fin_wait2 = twnl_u32(tb[TWSCOPE_A_SUMMARY_FIN_WAIT2]);
+	s->ipv4 = twnl_u32(tb[TWSCOPE_A_SUMMARY_IPV4]);
+	s->ipv6 = twnl_u32(tb[TWSCOPE_A_SUMMARY_IPV6]);
+	s->ipv4_mapped = twnl_u32(tb[TWSCOPE_A_SUMMARY_IPV4_MAPPED]);
+	s->kernel_count = twnl_u32(tb[TWSCOPE_A_SUMMARY_KERNEL_COUNT]);
 	s->kernel_count_before =
-		nla_get_u32(tb[TWSCOPE_A_SUMMARY_KERNEL_COUNT_BEFORE]);
-	s->walk_us = nla_get_u32(tb[TWSCOPE_A_SUMMARY_WALK_US]);
-	s->limit = nla_get_u32(tb[TWSCOPE_A_SUMMARY_LIMIT]);
+		twnl_u32(tb[TWSCOPE_A_SUMMARY_KERNEL_COUNT_BEFORE]);
+	s->walk_us = twnl_u32(tb[TWSCOPE_A_SUMMARY_WALK_US]);
+	s->limit = twnl_u32(tb[TWSCOPE_A_SUMMARY_LIMIT]);
 	s->bytes = nla_get_u64(tb[TWSCOPE_A_SUMMARY_BYTES]);
 	s->remaining = get_hist(tb[TWSCOPE_A_SUMMARY_REMAINING_HIST]);
 	s->closes = get_hist(tb[TWSCOPE_A_SUMMARY_CLOSES_HIST]);
-	s->ehash_entries = nla_get_u32(tb[TWSCOPE_A_SUMMARY_EHASH_ENTRIES]);
+	s->ehash_entries = twnl_u32(tb[TWSCOPE_A_SUMMARY_EHASH_ENTRIES]);
 	s->ehash_pernet = tb[TWSCOPE_A_SUMMARY_EHASH_PERNET];
 	s->bind_blocked_ports =
-		nla_get_u32(tb[TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS]);
+		twnl_u32(tb[TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS]);
 	if (parse_verdicts(tb, s, err, size) < 0)
 		return -1;
 	return parse_sysctls(tb[TWSCOPE_A_SUMMARY_SYSCTLS], &s->sysctls, err,
@@ -385,7 +360,7 @@ int twnl_parse_summary(const void *attrs, size_t len, struct tws_summary *s,
 int twnl_get_family(uint16_t *to, const struct nlattr *a, const char *what,
 		    char *err, size_t size)
 {
-	*to = (uint16_t)nla_get_u32(a);
+	*to = (uint16_t)twnl_u32(a);
 	if (*to == AF_INET || *to == AF_INET6)
 		return 0;
 	return twnl_say(err, size,
@@ -409,75 +384,13 @@ int twnl_get_address(uint8_t *to, const struct nlattr *a, uint16_t family,
 int twnl_get_port(uint16_t *to, const struct nlattr *a, const char *what,
 		  const char *name, char *err, size_t size)
 {
-	uint32_t port = nla_get_u32(a);
+	uint32_t port = twnl_u32(a);
 
 	if (port > UINT16_MAX)
 		return twnl_say(err, size,
 				"the module's %s reply is wrong: attribute %s is %u",
 				what, name, port);
 	*to = (uint16_t)port;
-	return 0;
-}
-
-static void parse_optional(const struct nlattr **tb, struct tws_bucket *b)
-{
-	b->has_age = twnl_get_optional(&b->age_ms, tb[TWSCOPE_A_BUCKET_AGE_MS]);
-	b->has_ts_recent = twnl_get_optional(&b->ts_recent,
-					tb[TWSCOPE_A_BUCKET_TS_RECENT]);
-	b->has_ts_recent_age = twnl_get_optional(&b->ts_recent_age_s,
-					    tb[TWSCOPE_A_BUCKET_TS_RECENT_AGE_S]);
-	b->has_rcv_nxt = twnl_get_optional(&b->rcv_nxt, tb[TWSCOPE_A_BUCKET_RCV_NXT]);
-	b->has_snd_nxt = twnl_get_optional(&b->snd_nxt, tb[TWSCOPE_A_BUCKET_SND_NXT]);
-	b->has_mark = twnl_get_optional(&b->mark, tb[TWSCOPE_A_BUCKET_MARK]);
-	b->has_wait = twnl_get_optional(&b->wait_ms, tb[TWSCOPE_A_BUCKET_WAIT_MS]);
-	b->has_whatif = twnl_get_optional(&b->whatif_verdict,
-				     tb[TWSCOPE_A_BUCKET_WHATIF_VERDICT]);
-	b->has_whatif_wait = twnl_get_optional(&b->whatif_wait_ms,
-					  tb[TWSCOPE_A_BUCKET_WHATIF_WAIT_MS]);
-	b->has_syn_verdict = twnl_get_optional(&b->syn_verdict,
-					  tb[TWSCOPE_A_BUCKET_SYN_VERDICT]);
-	b->has_conditions = twnl_get_optional(&b->conditions_asked,
-					 tb[TWSCOPE_A_BUCKET_CONDITIONS_ASKED]);
-	b->has_conditions &= twnl_get_optional(&b->conditions_held,
-					  tb[TWSCOPE_A_BUCKET_CONDITIONS_HELD]);
-	b->has_syn_seq = twnl_get_optional(&b->syn_seq, tb[TWSCOPE_A_BUCKET_SYN_SEQ]);
-	b->has_syn_tsval = twnl_get_optional(&b->syn_tsval,
-					tb[TWSCOPE_A_BUCKET_SYN_TSVAL]);
-	b->has_rcv_wnd = twnl_get_optional(&b->rcv_wnd, tb[TWSCOPE_A_BUCKET_RCV_WND]);
-	b->has_answer_in = twnl_get_optional(&b->answer_in_ms,
-					tb[TWSCOPE_A_BUCKET_ANSWER_IN_MS]);
-}
-
-int twnl_parse_bucket(const void *attrs, size_t len, struct tws_bucket *b,
-		    char *err, size_t size)
-{
-	const struct nlattr *tb[ARRAY_SIZE(bucket_spec)];
-
-	if (twnl_parse_attrs(attrs, len, bucket_spec, ARRAY_SIZE(bucket_spec), tb,
-			     "bucket-get", err, size) < 0)
-		return -1;
-	memset(b, 0, sizeof(*b));
-	b->netns = nla_get_u32(tb[TWSCOPE_A_BUCKET_NETNS]);
-	if (twnl_get_family(&b->family, tb[TWSCOPE_A_BUCKET_FAMILY],
-			    "bucket-get", err, size) < 0)
-		return -1;
-	if (twnl_get_address(b->local, tb[TWSCOPE_A_BUCKET_LOCAL], b->family,
-			     "bucket-get", "local", err, size) < 0 ||
-	    twnl_get_address(b->remote, tb[TWSCOPE_A_BUCKET_REMOTE], b->family,
-			     "bucket-get", "remote", err, size) < 0)
-		return -1;
-	if (twnl_get_port(&b->local_port, tb[TWSCOPE_A_BUCKET_LOCAL_PORT],
-			  "bucket-get", "local-port", err, size) < 0 ||
-	    twnl_get_port(&b->remote_port, tb[TWSCOPE_A_BUCKET_REMOTE_PORT],
-			  "bucket-get", "remote-port", err, size) < 0)
-		return -1;
-	b->substate = (uint8_t)nla_get_u32(tb[TWSCOPE_A_BUCKET_SUBSTATE]);
-	b->remaining_ms = nla_get_u32(tb[TWSCOPE_A_BUCKET_REMAINING_MS]);
-	b->ifindex = nla_get_u32(tb[TWSCOPE_A_BUCKET_IFINDEX]);
-
-	b->verdict = nla_get_u32(tb[TWSCOPE_A_BUCKET_VERDICT]);
-	b->bound_verdict = nla_get_u32(tb[TWSCOPE_A_BUCKET_BOUND_VERDICT]);
-	parse_optional(tb, b);
 	return 0;
 }
 
@@ -505,18 +418,18 @@ int twnl_parse_ports(const void *attrs, size_t len, struct tws_ports *p,
 			  "port-get", "range-max", err, size) < 0)
 		return -1;
 	for (i = 0; i < TWSCOPE_N_PORT_STATES; i++)
-		p->state[i] = nla_get_u32(tb[state[i]]);
+		p->state[i] = twnl_u32(tb[state[i]]);
 	twnl_get_verdicts(p->waiting_verdicts, tb[TWSCOPE_A_PORT_WAITING_VERDICTS]);
 	get_next(p->waiting_next_ms, tb[TWSCOPE_A_PORT_WAITING_NEXT_MS]);
 	p->bind_blocked_in_use =
-		nla_get_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE]);
+		twnl_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_IN_USE]);
 	p->bind_blocked_waiting =
-		nla_get_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_WAITING]);
+		twnl_u32(tb[TWSCOPE_A_PORT_BIND_BLOCKED_WAITING]);
 	p->n_cells = (unsigned int)nla_len(tb[TWSCOPE_A_PORT_MAP]) /
 		     sizeof(p->cell[0]);
 	memcpy(p->cell, nla_data(tb[TWSCOPE_A_PORT_MAP]),
 	       p->n_cells * sizeof(p->cell[0]));
-	p->walk_us = nla_get_u32(tb[TWSCOPE_A_PORT_WALK_US]);
+	p->walk_us = twnl_u32(tb[TWSCOPE_A_PORT_WALK_US]);
 	return 0;
 }
 
@@ -529,6 +442,6 @@ int twnl_parse_family(const void *attrs, size_t len, struct twnl_family *f,
 			     "family", err, size) < 0)
 		return -1;
 	f->id = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
-	f->version = nla_get_u32(tb[CTRL_ATTR_VERSION]);
+	f->version = twnl_u32(tb[CTRL_ATTR_VERSION]);
 	return 0;
 }

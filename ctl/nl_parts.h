@@ -3,9 +3,11 @@
 #ifndef TWCTL_NL_PARTS_H
 #define TWCTL_NL_PARTS_H
 
-#include "nl.h"
+#include <string.h>
 
-struct nlattr;
+#include <linux/netlink.h>
+
+#include "nl.h"
 
 struct twnl {
 	int fd;
@@ -108,8 +110,22 @@ int twnl_parse_attrs(const void *attrs, size_t len,
 		     const struct nlattr **tb, const char *what,
 		     char *err, size_t size);
 
+/* nla_get_u32() of an attribute whose length was checked, without a call. */
+static inline uint32_t twnl_u32(const struct nlattr *a)
+{
+	uint32_t v;
+
+	memcpy(&v, a + 1, sizeof(v));
+	return v;
+}
+
 /* Whether @a is there; *@to is 0 where it is not. */
-bool twnl_get_optional(uint32_t *to, const struct nlattr *a);
+static inline bool twnl_get_optional(uint32_t *to, const struct nlattr *a)
+{
+	*to = a ? twnl_u32(a) : 0;
+	return a;
+}
+
 /* What is beyond the verdicts known here is counted as unknown. */
 void twnl_get_verdicts(uint32_t to[TWSCOPE_N_VERDICTS], const struct nlattr *a);
 void twnl_get_string(char *to, size_t size, const struct nlattr *a);

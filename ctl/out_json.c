@@ -165,18 +165,25 @@ static bool in_lines(const struct out *o)
 	return o->kind == OUT_RATES || o->kind == OUT_EVENTS;
 }
 
-/* Writes @object out and frees it. */
+void json_begin_row(struct out *o)
+{
+	FILE *fp = o->opt.fp;
+
+	if (o->records)
+		fputc(',', fp);
+	if (o->opt.pretty)
+		fputs("\n    ", fp);
+	else if (o->records)
+		fputc('\n', fp);
+}
+
 void json_emit(struct out *o, json_t *object)
 {
 	FILE *fp = o->opt.fp;
 	bool array = in_array(o);
 
-	if (array && o->records)
-		fputc(',', fp);
-	if (array && o->opt.pretty)
-		fputs("\n    ", fp);
-	else if (array && o->records)
-		fputc('\n', fp);
+	if (array)
+		json_begin_row(o);
 	if (o->opt.pretty)
 		dump_pretty(object, fp, array);
 	else
@@ -269,49 +276,6 @@ static void json_summary(struct out *o, const struct tws_summary *s)
 	json_put_verdicts(j, "bound_verdicts", s->bound_verdicts);
 	json_put_hist(j, "wait_hist", &s->wait);
 	json_emit(o, j);
-}
-
-static void put_optional(json_t *object, const char *key, bool has, uint32_t v)
-{
-	if (has)
-		json_put_int(object, key, v);
-}
-
-static void put_judgement(json_t *j, const struct tws_bucket *b)
-{
-	json_put_name(j, "verdict", verdict_name(b->verdict), b->verdict);
-	put_optional(j, "wait_ms", b->has_wait, b->wait_ms);
-	json_put_name(j, "bound_verdict", verdict_name(b->bound_verdict),
-		      b->bound_verdict);
-}
-
-json_t *json_of_bucket(const struct tws_bucket *b)
-{
-	json_t *j = json_object();
-
-	json_put_int(j, "netns", b->netns);
-	json_put_string(j, "family", b->family == AF_INET ? "inet" : "inet6");
-	json_put_address(j, "local", b->family, b->local);
-	json_put_int(j, "local_port", b->local_port);
-	json_put_address(j, "remote", b->family, b->remote);
-	json_put_int(j, "remote_port", b->remote_port);
-	json_put_name(j, "substate", substate_name(b->substate), b->substate);
-	json_put_int(j, "remaining_ms", b->remaining_ms);
-	put_optional(j, "age_ms", b->has_age, b->age_ms);
-	put_optional(j, "ts_recent", b->has_ts_recent, b->ts_recent);
-	put_optional(j, "ts_recent_age_s", b->has_ts_recent_age,
-		     b->ts_recent_age_s);
-	put_optional(j, "rcv_nxt", b->has_rcv_nxt, b->rcv_nxt);
-	put_optional(j, "snd_nxt", b->has_snd_nxt, b->snd_nxt);
-	put_optional(j, "mark", b->has_mark, b->mark);
-	json_put_int(j, "ifindex", b->ifindex);
-	put_judgement(j, b);
-	return j;
-}
-
-static void json_bucket(struct out *o, const struct tws_bucket *b)
-{
-	json_emit(o, json_of_bucket(b));
 }
 
 static void json_end(struct out *o, bool failed)

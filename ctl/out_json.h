@@ -23,10 +23,15 @@ void json_put_verdicts(json_t *object, const char *key,
 		       const uint32_t v[TWSCOPE_N_VERDICTS]);
 
 json_t *json_sysctls(const struct tws_sysctls *s);
-json_t *json_of_bucket(const struct tws_bucket *b);
 
+/* Writes what goes before a row of an array. */
+void json_begin_row(struct out *o);
 /* Writes @object out and frees it. */
 void json_emit(struct out *o, json_t *object);
+
+/* out_json_list.c */
+json_t *json_of_bucket(const struct tws_bucket *b);
+void json_bucket(struct out *o, const struct tws_bucket *b);
 
 /* out_json_verdict.c */
 void json_whatif(struct out *o, const struct tws_summary *s,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
+#include "line.h"
 #include "out_text.h"
-#include "text.h"
 #include "verdicts.h"
 
 static int endpoint(const struct text *t, char *buf, size_t size,
@@ -26,19 +26,25 @@ static void list_header(struct text *t)
 		t->c.off);
 }
 
-static void row_netns(struct text *t, const struct tws_bucket *b)
+static void row_netns(const struct text *t, struct line *l,
+		      const struct tws_bucket *b)
 {
 	const char *name = netns_name(t->o.opt.netns_names, b->netns);
 
-	fprintf(t->o.opt.fp, "  %u%s%s", b->netns, name ? " " : "",
-		name ? name : "");
+	LINE_LIT(l, "  ");
+	line_number(l, b->netns);
+	if (!name)
+		return;
+	line_char(l, ' ');
+	line_str(l, name);
 }
 
-static void row_device(struct text *t, const struct tws_bucket *b)
+static void row_device(struct text *t, struct line *l, const struct tws_bucket *b)
 {
 	/* the number has this name in our own namespace only */
 	if (t->o.opt.all_netns) {
-		fprintf(t->o.opt.fp, "  ifindex=%u", b->ifindex);
+		LINE_LIT(l, "  ifindex=");
+		line_number(l, b->ifindex);
 		return;
 	}
 	if (t->dev_ifindex != b->ifindex) {
@@ -46,56 +52,122 @@ static void row_device(struct text *t, const struct tws_bucket *b)
 		if (!if_indextoname(b->ifindex, t->dev))
 			snprintf(t->dev, sizeof(t->dev), "if%u", b->ifindex);
 	}
-	fprintf(t->o.opt.fp, "  dev=%s", t->dev);
+	LINE_LIT(l, "  dev=");
+	line_str(l, t->dev);
 }
 
-static void row_verdict(struct text *t, const struct tws_bucket *b)
+static void row_mark(struct line *l, const struct tws_bucket *b)
+{
+	char mark[24];
+
+	snprintf(mark, sizeof(mark), "  mark=0x%x", b->mark);
+	line_str(l, mark);
+}
+
+static void row_substate(const struct text *t, struct line *l,
+			 const struct tws_bucket *b)
+{
+	const char *state = substate_name(b->substate);
+	bool soft = b->substate == TWSCOPE_SUBSTATE_FIN_WAIT2;
+	size_t from;
+
+	if (soft)
+		line_str(l, t->c.soft);
+	from = l->n;
+	line_str(l, state ? state : "unknown");
+	line_left(l, from, 9);
+	if (soft)
+		line_str(l, t->c.off);
+	LINE_LIT(l, "  ");
+}
+
+/* Each in a column of 6 and two blanks; "-" for what is not known. */
+static void row_times(const struct text *t, struct line *l,
+		      const struct tws_bucket *b)
+{
+	size_t from = l->n;
+
+	line_seconds(l, b->remaining_ms);
+	line_right(l, from, 6);
+	LINE_LIT(l, "  ");
+	if (t->show_age) {
+		from = l->n;
+		if (b->has_age)
+			line_seconds(l, b->age_ms);
+		else
+			line_char(l, '-');
+		line_right(l, from, 6);
+		LINE_LIT(l, "  ");
+	}
+	from = l->n;
+	if (b->has_ts_recent_age) {
+		line_number(l, b->ts_recent_age_s);
+		line_char(l, 's');
+	} else {
+		line_char(l, '-');
+	}
+	line_right(l, from, 6);
+	LINE_LIT(l, "  ");
+}
+
+static void row_verdict(const struct text *t, struct line *l,
+			const struct tws_bucket *b)
 {
 	const char *name = verdict_name(b->verdict), *color = "";
-	char wait[16] = "-";
+	size_t from;
 
 	if (b->verdict == TWSCOPE_VERDICT_REUSABLE)
 		color = t->c.good;
 	else if (b->verdict == TWSCOPE_VERDICT_TOO_YOUNG)
 		color = t->c.soft;
+	line_str(l, color);
+	from = l->n;
+	line_str(l, name ? name : "unknown");
+	line_left(l, from, 12);
+	if (*color)
+		line_str(l, t->c.off);
+	LINE_LIT(l, "  ");
+	from = l->n;
 	if (b->has_wait)
-		text_wait(wait, sizeof(wait), b->wait_ms);
-	fprintf(t->o.opt.fp, "%s%-12s%s  %5s  ", color, name ? name : "unknown",
-		*color ? t->c.off : "", wait);
+		line_wait(l, b->wait_ms);
+	else
+		line_char(l, '-');
+	line_right(l, from, 5);
+	LINE_LIT(l, "  ");
+}
+
+static void row_endpoint(const struct text *t, struct line *l,
+			 const struct tws_bucket *b, const uint8_t *addr,
+			 uint16_t port, int width)
+{
+	size_t from = l->n;
+
+	line_endpoint(l, b->family, addr, port,
+		      services_name(t->o.opt.services, port));
+	line_left(l, from, (size_t)width);
 }
 
 static void list_row(struct text *t, const struct tws_bucket *b)
 {
-	char local[ENDPOINT_SIZE], remote[ENDPOINT_SIZE];
-	char left[16], age[16] = "-", ts[16] = "-";
-	const char *state = substate_name(b->substate);
-	bool soft = b->substate == TWSCOPE_SUBSTATE_FIN_WAIT2;
 	bool more = t->o.opt.all_netns || b->mark || b->ifindex;
-	FILE *fp = t->o.opt.fp;
+	struct line l;
 
-	endpoint(t, local, sizeof(local), b->family, b->local, b->local_port);
-	endpoint(t, remote, sizeof(remote), b->family, b->remote, b->remote_port);
-	if (b->has_age)
-		text_seconds(age, sizeof(age), b->age_ms);
-	if (b->has_ts_recent_age)
-		snprintf(ts, sizeof(ts), "%us", b->ts_recent_age_s);
-
-	fprintf(fp, "%s%-9s%s  %6s  ", soft ? t->c.soft : "",
-		state ? state : "unknown", soft ? t->c.off : "",
-		text_seconds(left, sizeof(left), b->remaining_ms));
-	if (t->show_age)
-		fprintf(fp, "%6s  ", age);
-	fprintf(fp, "%6s  ", ts);
-	row_verdict(t, b);
-	fprintf(fp, "%-*s  %-*s", t->local_width, local,
-		more ? t->remote_width : 0, remote);
+	l.n = 0;
+	row_substate(t, &l, b);
+	row_times(t, &l, b);
+	row_verdict(t, &l, b);
+	row_endpoint(t, &l, b, b->local, b->local_port, t->local_width);
+	LINE_LIT(&l, "  ");
+	row_endpoint(t, &l, b, b->remote, b->remote_port,
+		     more ? t->remote_width : 0);
 	if (t->o.opt.all_netns)
-		row_netns(t, b);
+		row_netns(t, &l, b);
 	if (b->mark)
-		fprintf(fp, "  mark=0x%x", b->mark);
+		row_mark(&l, b);
 	if (b->ifindex)
-		row_device(t, b);
-	fputc('\n', fp);
+		row_device(t, &l, b);
+	line_char(&l, '\n');
+	line_write(&l, t->o.opt.fp);
 }
 
 /* Sets the columns by the rows that are there, and shows them. */

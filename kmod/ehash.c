@@ -16,14 +16,16 @@
  */
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/prefetch.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
-#include <net/tcp_states.h>
+#include <net/tcp.h>
 
 #include "bucket.h"
 #include "clock.h"
@@ -35,6 +37,8 @@
 #define BATCH_SIZE	128
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
+/* So many chains ahead of the one that is copied, memory is asked for. */
+#define CHAINS_AHEAD	8
 
 /* A walk without a batch has room for nothing, and may still get one. */
 static int make_room(struct twscope_walk *walk, unsigned int size)
@@ -100,31 +104,48 @@ static void snapshot(const struct sock *sk, const struct twscope_clock *now,
  */
 static unsigned int copy_chain(struct twscope_walk *walk,
 			       struct inet_hashinfo *hashinfo,
-			       unsigned int chain)
+			       unsigned int chain, const struct twscope_clock *now)
 {
 	struct inet_ehash_bucket *head = &hashinfo->ehash[chain];
 	spinlock_t *lock = inet_ehash_lockp(hashinfo, chain);
 	unsigned int room = walk->size - walk->n;
 	const struct hlist_nulls_node *node;
-	struct twscope_clock now;
 	unsigned int found = 0;
 	struct sock *sk;
 
 	if (hlist_nulls_empty(&head->chain))
 		return 0;
 
-	twscope_clock_read(&now);
 	spin_lock_bh(lock);
 	sk_nulls_for_each(sk, node, &head->chain) {
 		if (!is_wanted(walk, sk))
 			continue;
 		if (found < room)
-			snapshot(sk, &now, &walk->batch[walk->n + found]);
+			snapshot(sk, now, &walk->batch[walk->n + found]);
 		found++;
 	}
 	spin_unlock_bh(lock);
 
 	return found;
+}
+
+/*
+ * A bucket lies anywhere in memory, and waiting for it is most of a walk. To ask
+ * for it ahead is safe whatever has become of it: nothing of it is read.
+ */
+static void ask_for_chain(const struct inet_hashinfo *hashinfo,
+			  unsigned int chain)
+{
+	const struct hlist_nulls_node *node;
+	const struct sock *sk;
+
+	if (chain > hashinfo->ehash_mask)
+		return;
+	node = READ_ONCE(hashinfo->ehash[chain].chain.first);
+	if (is_a_nulls(node))
+		return;
+	sk = hlist_nulls_entry(node, struct sock, sk_nulls_node);
+	prefetch_range((void *)sk, sizeof(struct tcp_timewait_sock));
 }
 
 /*
@@ -135,14 +156,20 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 static unsigned int scan(struct twscope_walk *walk,
 			 struct inet_hashinfo *hashinfo)
 {
+	struct twscope_clock now;
 	unsigned int left;
 
+	twscope_clock_read(&now);
 	for (left = CHAINS_AT_ONCE; left; left--) {
 		unsigned int found;
 
 		if (walk->chain > hashinfo->ehash_mask)
 			break;
-		found = copy_chain(walk, hashinfo, walk->chain);
+		/* they move on with the tick, or by less than one between two */
+		if (now.jiffies != jiffies)
+			twscope_clock_read(&now);
+		ask_for_chain(hashinfo, walk->chain + CHAINS_AHEAD);
+		found = copy_chain(walk, hashinfo, walk->chain, &now);
 		if (found > walk->size - walk->n)
 			return found;
 		walk->n += found;

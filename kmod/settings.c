@@ -255,6 +255,11 @@ static void mark_blocked(const struct net *net, u32 l3mdev, u16 port, void *ctx)
 
 	if (l3mdev)
 		return;
+	/* of one namespace, only its own are told */
+	if (set->only) {
+		__set_bit(port, set->ns[0].blocked);
+		return;
+	}
 	s = bsearch(net, set->ns, set->n, sizeof(set->ns[0]), net_against);
 	if (s)
 		__set_bit(port, s->blocked);
