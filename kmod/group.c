@@ -10,6 +10,7 @@
 #include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -96,7 +97,7 @@ struct twscope_groups *twscope_groups_alloc(const struct twscope_group_by *by,
 		return NULL;
 
 	gs->by = *by;
-	gs->seed = seed;
+	gs->seed = (siphash_key_t) { { seed, ~seed } };
 	gs->max = by->count_ports ? TWSCOPE_MAX_GROUPS_WITH_PORTS :
 				    TWSCOPE_MAX_GROUPS;
 	mask_of(by, false, &gs->masks[false]);
@@ -178,19 +179,21 @@ static void key_of(const struct twscope_groups *gs,
 		to[gs->words[i]] = from[gs->words[i]] & mask[gs->words[i]];
 }
 
+/*
+ * Keys differ in few bits, mostly the last of an address or a port, and who
+ * connects to us chooses many of them: nothing less than a keyed hash spreads
+ * them all.
+ */
 static u64 hash_of(const struct twscope_groups *gs,
 		   const struct twscope_group_keys *key)
 {
 	const u64 *words = (const u64 *)key;
-	u64 hash = gs->seed;
+	u64 buf[KEY_WORDS];
 	unsigned int i;
 
-	for (i = 0; i < gs->n_words; i++) {
-		hash ^= words[gs->words[i]];
-		hash *= 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 32;
-	}
-	return hash;
+	for (i = 0; i < gs->n_words; i++)
+		buf[i] = words[gs->words[i]];
+	return siphash(buf, gs->n_words * sizeof(u64), &gs->seed);
 }
 
 static bool same_key(const struct twscope_groups *gs,

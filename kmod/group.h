@@ -3,6 +3,7 @@
 #define TWSCOPE_GROUP_H
 
 #include <linux/in6.h>
+#include <linux/siphash.h>
 #include <linux/types.h>
 #include <uapi/linux/twscope.h>
 
@@ -106,7 +107,7 @@ struct twscope_group {
 struct twscope_groups {
 	struct twscope_group_by	by;
 	struct twscope_group_keys masks[2];
-	u64			seed;
+	siphash_key_t		seed;
 	unsigned int		n_words;
 	u8			words[sizeof(struct twscope_group_keys) / sizeof(u64)];
 	unsigned int		n;
