@@ -56,6 +56,7 @@ static int compile(const struct options *o, int argc, char **argv,
 		   unsigned int min, unsigned int max, struct tws_filter *f)
 {
 	char **words = calloc((size_t)argc + EXTRA_WORDS, sizeof(*words));
+	char sport[] = "sport", ge[] = ">=", le[] = "<=", open[] = "(", close[] = ")";
 	char low[16], high[16];
 	int i, n = 0, ret;
 
@@ -65,18 +66,18 @@ static int compile(const struct options *o, int argc, char **argv,
 	}
 	snprintf(low, sizeof(low), ":%u", min);
 	snprintf(high, sizeof(high), ":%u", max);
-	words[n++] = (char[]){ "sport" };
-	words[n++] = (char[]){ ">=" };
+	words[n++] = sport;
+	words[n++] = ge;
 	words[n++] = low;
-	words[n++] = (char[]){ "sport" };
-	words[n++] = (char[]){ "<=" };
+	words[n++] = sport;
+	words[n++] = le;
 	words[n++] = high;
 	if (argc)
-		words[n++] = (char[]){ "(" };
+		words[n++] = open;
 	for (i = 0; i < argc; i++)
 		words[n++] = argv[i];
 	if (argc)
-		words[n++] = (char[]){ ")" };
+		words[n++] = close;
 	ret = arguments_filter(o, n, words, f);
 	free(words);
 	return ret;
@@ -262,8 +263,8 @@ const struct command cmd_pressure = {
 "same port. Those that hold most ports come first.\n"
 "\n"
 "  taken      ports that connect() does not get, of those that it may get at all:\n"
-"             ip_local_port_range without the reserved ones and without those that\n"
-"             bind() keeps from connect()\n"
+"             ip_local_port_range without the reserved ones and without those\n"
+"             that bind() keeps from connect()\n"
 "  rate       closes by the second that left a bucket, over the last ten seconds;\n"
 "             what can go on for good is the ports divided by the time that each\n"
 "             stays taken: 60 s, or until connect() reuses it (tcp_tw_reuse)\n"
