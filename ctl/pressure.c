@@ -108,7 +108,8 @@ static double released(const struct tws_group *g, double hold_s, double t)
 static double taken(const struct tws_group *g, const struct pressure *p, double t)
 {
 	/* those that are over at once are reusable, and no more waiting */
-	double gone = released(g, p->hold_s, t) - released(g, p->hold_s, 0);
+	double gone = p->share * (released(g, p->hold_s, t) -
+				  released(g, p->hold_s, 0));
 	double held = gone < p->waiting ? p->waiting - gone : 0;
 
 	return p->in_use + held + p->rate * (t < p->hold_s ? t : p->hold_s);
@@ -156,7 +157,8 @@ void pressure_of_destination(const struct tws_group *g,
 	p->reusable = v[TWSCOPE_VERDICT_REUSABLE];
 	p->waiting = searched(v) - p->reusable;
 	p->hold_s = hold_seconds(g, &s->sysctls, info, whatif);
-	p->rate = pressure_rate(g, &p->rate_s);
+	p->share = g->count ? (double)searched(g->verdicts) / g->count : 1;
+	p->rate = pressure_rate(g, &p->rate_s) * p->share;
 	outlook(g, s, p);
 }
 
@@ -168,6 +170,7 @@ void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 	p->in_use = g->in_use < g->local_ports ? g->in_use : g->local_ports;
 	p->waiting = g->local_ports - p->in_use;
 	p->hold_s = info->timewait_len_ms / 1000.0;
+	p->share = 1;
 	p->rate = pressure_rate(g, &p->rate_s);
 	/* connect() alone takes a port that is taken already where it can */
 	if (g->count)

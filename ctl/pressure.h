@@ -16,6 +16,8 @@ struct pressure {
 	/* buckets whose place connect() takes */
 	uint32_t reusable;
 	uint32_t available;
+	/* which part of the closes was of such a port */
+	double share;
 	/* ports taken for good by the second, seen over so many seconds */
 	double rate;
 	unsigned int rate_s;
