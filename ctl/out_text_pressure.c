@@ -110,9 +110,11 @@ static void the_outlook(struct text *t, const struct pressure *p,
 	}
 	if (p->exhausted_s >= SOON_S)
 		color = "";
-	fprintf(t->o.opt.fp, "%sexhausted in %s at this rate: then %s%s\n", color,
+	fprintf(t->o.opt.fp, "%sexhausted in %s at this rate%s\n", color,
 		text_span(span, sizeof(span), (uint64_t)(p->exhausted_s * 1000)),
-		fails, *color ? t->c.off : "");
+		*color ? t->c.off : "");
+	label(t, "");
+	fprintf(t->o.opt.fp, "then %s\n", fails);
 }
 
 static void destination(struct text *t, const struct pressure_row *r)
@@ -144,9 +146,11 @@ static void the_range(struct text *t, const struct tws_summary *s)
 	const struct tws_sysctls *c = &s->sysctls;
 	char a[32], b[32], d[32], name[300];
 
-	fprintf(t->o.opt.fp, "Local ports of network namespace %u%s: %u-%u, %s",
-		s->netns, netns_suffix(t, name, sizeof(name), s->netns),
-		c->ip_local_port_range_min, c->ip_local_port_range_max,
+	fprintf(t->o.opt.fp, "Local ports of network namespace %u%s\n\n", s->netns,
+		netns_suffix(t, name, sizeof(name), s->netns));
+	label(t, "range");
+	fprintf(t->o.opt.fp, "%u-%u: %s ports", c->ip_local_port_range_min,
+		c->ip_local_port_range_max,
 		text_count(a, sizeof(a), c->ip_local_port_range_max -
 			   c->ip_local_port_range_min + 1u));
 	if (c->ip_local_reserved_ports)
