@@ -2,6 +2,7 @@
 
 #include <kunit/test.h>
 #include <linux/limits.h>
+#include <uapi/linux/twscope.h>
 
 #include "histogram.h"
 
@@ -70,6 +71,49 @@ static void doubling(struct kunit *test)
 	expect_in_slot(test, c->slot, twscope_hist_add_log2, c->ms);
 }
 
+/* When it was closed, by what is left of its TIME_WAIT. */
+struct close_case {
+	const char	*desc;
+	u32		remaining_ms;
+	u32		timewait_ms;
+	unsigned int	slot;		/* NONE: not counted */
+};
+
+#define NONE	TWSCOPE_CLOSES_SLOTS
+
+static const struct close_case close_cases[] = {
+	{ "just now", 60000, 60000, 0 },
+	{ "999 ms ago", 59001, 60000, 0 },
+	{ "a second ago", 59000, 60000, 1 },
+	{ "with 1 ms left", 1, 60000, 59 },
+	{ "overdue", 0, 60000, NONE },
+	{ "with more left than there is", 60001, 60000, 0 },
+	{ "with as much left as can be", U32_MAX, 60000, 0 },
+	{ "the oldest of a longer TIME_WAIT", 60001, 120000, 59 },
+	{ "before the last minute", 60000, 120000, NONE },
+	{ "long before", 1, U32_MAX, NONE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(close, close_cases, desc);
+
+/* Twice, as above; what is behind the slots is left alone as well. */
+static void closes(struct kunit *test)
+{
+	const struct close_case *c = test->param_value;
+	u32 hist[TWSCOPE_CLOSES_SLOTS + 1];
+	unsigned int i;
+
+	for (i = 0; i <= TWSCOPE_CLOSES_SLOTS; i++)
+		hist[i] = 10 * i;
+
+	twscope_hist_add_close(hist, c->remaining_ms, c->timewait_ms);
+	twscope_hist_add_close(hist, c->remaining_ms, c->timewait_ms);
+
+	for (i = 0; i <= TWSCOPE_CLOSES_SLOTS; i++)
+		KUNIT_EXPECT_EQ_MSG(test, hist[i], 10 * i +
+				    (i == c->slot && i != NONE ? 2 : 0), "slot %u", i);
+}
+
 static void one_slot_takes_all(struct kunit *test)
 {
 	u32 hist[1] = {};
@@ -85,6 +129,7 @@ static void one_slot_takes_all(struct kunit *test)
 static struct kunit_case histogram_cases[] = {
 	KUNIT_CASE_PARAM(seconds, second_gen_params),
 	KUNIT_CASE_PARAM(doubling, log2_gen_params),
+	KUNIT_CASE_PARAM(closes, close_gen_params),
 	KUNIT_CASE(one_slot_takes_all),
 	{}
 };
