@@ -7,13 +7,15 @@
  *	FAKE_ABSENT	the module is not loaded
  *	FAKE_FAMILY	version of the family
  *	FAKE_VERSION	version of the module
- *	FAKE_ROWS	buckets of a dump
+ *	FAKE_ROWS	buckets of a dump, or groups
+ *	FAKE_OTHER	there are more groups than are told apart
  *	FAKE_NETNS	namespaces of a summary dump
  *	FAKE_FAIL	a dump ends with this errno and words
  *	FAKE_INTR	a dump was disturbed
  *	FAKE_HANG	a dump never ends
  *	FAKE_BARE	rows lack an attribute
- *	FAKE_REFUSE	summary-get and port-get fail with this errno and words
+ *	FAKE_REFUSE	summary-get, port-get and group-get fail with this errno
+ *			and words
  *	FAKE_BROKEN	figures do not add up
  *	FAKE_OFF	nothing is observed
  *	FAKE_HOOKS	hook-get fails with this errno, without words
@@ -204,6 +206,48 @@ static void buckets(struct msg *m, const struct request *r)
 	end_of_dump(m, seq);
 }
 
+static void group(struct msg *m, const struct request *r, unsigned int i)
+{
+	m->without = getenv("FAKE_BARE") ? TWSCOPE_A_GROUP_CLOSES_HIST : 0;
+	msg_group(m, i);
+	m->without = 0;
+	if (has(r, TWSCOPE_A_GROUP_POLICY))
+		msg_group_whatif(m);
+	msg_u32(m, TWSCOPE_A_GROUP_NETNS, 4026531840);
+	msg_put(m, TWSCOPE_A_GROUP_LOCAL, (uint8_t[]){ 192, 0, 2, 1 }, 4);
+	if (has(r, TWSCOPE_A_GROUP_COUNT_PORTS))
+		msg_u32(m, TWSCOPE_A_GROUP_LOCAL_PORTS, 900);
+}
+
+/* Of all that is asked the policy and the count of ports make a difference. */
+static void groups(struct msg *m, const struct request *r)
+{
+	bool other = getenv("FAKE_OTHER"), broken = getenv("FAKE_BROKEN");
+	unsigned int i, n = env("FAKE_ROWS", 3);
+	size_t at;
+
+	if (refused(m, r->seq))
+		return;
+	at = msg_genl(m, FAMILY, NLM_F_MULTI, r->seq, TWSCOPE_CMD_GROUP_GET);
+	msg_group_totals(m, n + other + broken);
+	msg_end(m, at);
+	for (i = 0; i < n; i++) {
+		at = msg_genl(m, FAMILY, NLM_F_MULTI, r->seq,
+			      TWSCOPE_CMD_GROUP_GET);
+		group(m, r, i);
+		msg_end(m, at);
+		if (m->len > 30000)
+			reply(m);
+	}
+	if (other) {
+		at = msg_genl(m, FAMILY, NLM_F_MULTI, r->seq,
+			      TWSCOPE_CMD_GROUP_GET);
+		msg_group_sum(m, TWSCOPE_A_GROUP_OTHER, 0);
+		msg_end(m, at);
+	}
+	end_of_dump(m, r->seq);
+}
+
 /* As generic netlink does it by itself. */
 static bool denied(struct msg *m, const char *name, uint32_t seq)
 {
@@ -359,6 +403,8 @@ static void answer(const unsigned char *request, size_t len, struct msg *m)
 		hooks(m, r.seq);
 	else if (genl.cmd == TWSCOPE_CMD_EVENT_GET)
 		events(m, &r);
+	else if (genl.cmd == TWSCOPE_CMD_GROUP_GET)
+		groups(m, &r);
 	else
 		buckets(m, &r);
 	reply(m);

@@ -205,6 +205,7 @@ void msg_summary(struct msg *m, unsigned int closes_slots, bool in_sysctls)
 		closes_slots * sizeof(closes[0]));
 	msg_u32(m, TWSCOPE_A_SUMMARY_EHASH_ENTRIES, 131072);
 	msg_put(m, TWSCOPE_A_SUMMARY_EHASH_PERNET, "", 0);
+	msg_u32(m, TWSCOPE_A_SUMMARY_BIND_BLOCKED_PORTS, 30);
 	if (!in_sysctls && m->without == TWSCOPE_A_SUMMARY_SYSCTLS)
 		return;
 	nest = msg_nest(m, TWSCOPE_A_SUMMARY_SYSCTLS);
@@ -294,6 +295,58 @@ void msg_ports(struct msg *m, unsigned int cells)
 	msg_u32(m, TWSCOPE_A_PORT_BIND_BLOCKED_WAITING, 6);
 	msg_put(m, TWSCOPE_A_PORT_MAP, map, cells * sizeof(map[0]));
 	msg_u32(m, TWSCOPE_A_PORT_WALK_US, 777);
+}
+
+void msg_group_totals(struct msg *m, unsigned int n)
+{
+	msg_u32(m, TWSCOPE_A_GROUP_TOTAL, 1000 * n);
+	msg_u32(m, TWSCOPE_A_GROUP_TOTAL_IN_USE, 10 * n);
+	msg_u32(m, TWSCOPE_A_GROUP_GROUPS, n);
+	msg_u32(m, TWSCOPE_A_GROUP_WALK_US, 1234);
+}
+
+static void msg_group_counts(struct msg *m)
+{
+	const uint32_t verdicts[TWSCOPE_N_VERDICTS] = {
+		[TWSCOPE_VERDICT_REUSABLE] = 600, [TWSCOPE_VERDICT_TOO_YOUNG] = 400,
+	};
+	uint32_t closes[TWSCOPE_CLOSES_SLOTS];
+	unsigned int i;
+
+	for (i = 0; i < TWSCOPE_CLOSES_SLOTS; i++)
+		closes[i] = 20 + i;
+	msg_u32(m, TWSCOPE_A_GROUP_COUNT, 1000);
+	msg_put(m, TWSCOPE_A_GROUP_VERDICTS, verdicts, sizeof(verdicts));
+	msg_put(m, TWSCOPE_A_GROUP_CLOSES_HIST, closes, sizeof(closes));
+	msg_u32(m, TWSCOPE_A_GROUP_EARLIEST_MS, 700);
+	msg_u32(m, TWSCOPE_A_GROUP_LATEST_MS, 59300);
+	msg_u32(m, TWSCOPE_A_GROUP_IN_USE, 10);
+	msg_u32(m, TWSCOPE_A_GROUP_IN_USE_SEARCHED, 7);
+}
+
+void msg_group(struct msg *m, unsigned int i)
+{
+	msg_put(m, TWSCOPE_A_GROUP_REMOTE,
+		(uint8_t[]){ 198, 51, 100, (uint8_t)i }, 4);
+	msg_u32(m, TWSCOPE_A_GROUP_REMOTE_PORT, 443);
+	msg_group_counts(m);
+}
+
+void msg_group_sum(struct msg *m, int mark, unsigned int groups)
+{
+	msg_put(m, mark, "", 0);
+	if (groups)
+		msg_u32(m, TWSCOPE_A_GROUP_GROUPS, groups);
+	msg_group_counts(m);
+}
+
+void msg_group_whatif(struct msg *m)
+{
+	const uint32_t verdicts[TWSCOPE_N_VERDICTS] = {
+		[TWSCOPE_VERDICT_REUSABLE] = 1000,
+	};
+
+	msg_put(m, TWSCOPE_A_GROUP_WHATIF_VERDICTS, verdicts, sizeof(verdicts));
 }
 
 /* Three of four are IPv4, each eighth is a FIN_WAIT2, each second has no TS. */

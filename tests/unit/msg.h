@@ -51,6 +51,14 @@ void msg_bucket(struct msg *m, unsigned int i);
 /* what "explain" adds to it */
 void msg_explanation(struct msg *m);
 void msg_ports(struct msg *m, unsigned int cells);
+/* of @n groups as below */
+void msg_group_totals(struct msg *m, unsigned int n);
+/* 1,000 buckets to 198.51.100.@i:443 */
+void msg_group(struct msg *m, unsigned int i);
+/* as much, marked with @mark; @groups: 0 for no number of them */
+void msg_group_sum(struct msg *m, int mark, unsigned int groups);
+/* what a policy adds to both */
+void msg_group_whatif(struct msg *m);
 /* @n counts of an enum, twice as high each: @first, 2 * @first ... */
 void msg_counts(struct msg *m, int type, unsigned int n, uint64_t first);
 /*

@@ -52,7 +52,7 @@ static void expect(const char *command, int code, const char *says)
 static void usage_errors(void **state)
 {
 	(void)state;
-	expect("twctl frobnicate", 2, "twctl: unknown command 'frobnicate', expected one of: summary, list, explain, whatif, ports, ");
+	expect("twctl frobnicate", 2, "twctl: unknown command 'frobnicate', expected one of: summary, list, group, pressure, explain, whatif, ports, ");
 	expect("twctl --frobnicate", 2, "wrong option '--frobnicate'");
 	expect("twctl -x", 2, "unknown option '-x'");
 	expect("twctl list -jx", 2, "unknown option '-x'");
@@ -224,6 +224,77 @@ static void ports_errors(void **state)
 	       "twctl: these figures are wrong, a law of theirs is broken: free, reusable, waiting, in-use, bind-blocked and reserved ports add up to 3233, not to the ports of the range, 28232\n");
 	assert_non_null(strstr(out, "  1  free: "));
 	expect("FAKE_BROKEN=1 twctl -j ports --to 127.0.0.1:80", 1, "a law of theirs is broken");
+}
+
+/* What is wrong with the words is told before anything is asked. */
+static void group_errors(void **state)
+{
+	(void)state;
+	expect("FAKE_ABSENT=1 twctl group", 2, "by what to group? twctl group BY[,BY...], such as: twctl group remote,remote-port\n");
+	expect("FAKE_ABSENT=1 twctl group foo", 2, "twctl: wrong keys 'foo': expected netns, family, local, ");
+	expect("twctl group remote,", 2, "wrong keys 'remote,': expected ");
+	expect("twctl group remote/33", 2, "wrong keys 'remote/33': expected a prefix length after '/': 0 to 32 for IPv4, ");
+	expect("twctl group remote,dst", 2, "wrong keys 'remote,dst': 'remote' is there twice\n");
+	expect("twctl group dport/8", 2, "only local and remote have a prefix length, not 'dport/8'\n");
+	expect("FAKE_ABSENT=1 twctl group remote --top x", 2, "--top takes a number from 0 to 16384, not 'x'\n");
+	expect("twctl group remote --top 16385", 2, "not '16385'\n");
+	expect("FAKE_ABSENT=1 twctl group remote --sort up", 2, "--sort takes count, rate or held, not 'up'\n");
+	expect("twctl group remote --sort", 2, "option --sort needs count, rate or held");
+	expect("twctl group remote tcp_tw_reuse=9", 2, "not '9'");
+	expect("twctl group remote dport = foo", 2, "    dport = foo\n            ^~~\n");
+	expect("twctl group remote local", 2, "wrong filter");
+	expect("twctl list --ports", 2, "list knows no --ports");
+	assert_string_equal(out, "");
+	expect("FAKE_ABSENT=1 twctl group remote", 1, "modprobe twscope");
+	expect("FAKE_REFUSE=1 twctl group mark", 1, "twctl: in the kernel's words (Operation not permitted)\n");
+	expect("FAKE_FAIL=12 twctl group remote", 1, "in the kernel's words (Cannot allocate memory)");
+	expect("FAKE_BARE=1 twctl group remote", 1, "attribute closes-hist is missing");
+	assert_string_equal(out, "");
+}
+
+/* The figures are shown all the same. */
+static void groups_of_wrong_figures(void **state)
+{
+	static const char law[] = "twctl: these figures are wrong, a law of theirs is broken: the groups add up to 3000, not to the total, 4000\n";
+
+	(void)state;
+	expect("FAKE_BROKEN=1 twctl group remote", 1, law);
+	assert_non_null(strstr(out, "  198.51.100.2\n"));
+	expect("FAKE_BROKEN=1 twctl -j group remote", 1, law);
+	assert_int_equal(out[0], '{');
+}
+
+static void group_commands(void **state)
+{
+	(void)state;
+	expect("twctl group remote", 0, "!\n    1,000 33.3 %       600      10     20.0    24.5   49.5   0.7s  59.3s  198.51.100.2\n");
+	expect("twctl g remote,dport -H", 0, "!  198.51.100.0 443\n");
+	assert_null(strstr(out, "BUCKETS"));
+	expect("twctl -A group remote --ports tcp_tw_reuse=1 dport = :443", 0, "!  REUSABLE   WHAT-IF  IN-USE  PORTS CLOSES/S");
+	assert_non_null(strstr(out, "\n    1,000 33.3 %       600     1,000      10    900 "));
+	expect("twctl --top 0 --sort rate group remote/24 -4", 0, "!  198.51.100.0/24\n");
+	expect("FAKE_OTHER=1 twctl group remote", 0, "!  other: beyond the groups that are told apart\n4,000 buckets and 40 in use in more than 4 groups, ");
+	expect("FAKE_ROWS=5000 twctl -H group remote,remote-port --top 0", 0, "!");
+	assert_int_equal(lines(out), 5000);
+	expect("FAKE_ROWS=0 twctl group verdict", 0, "!no buckets and 0 in use in 0 groups");
+}
+
+static void pressure_commands(void **state)
+{
+	(void)state;
+	expect("FAKE_ABSENT=1 twctl pressure dport = foo", 2, "    dport = foo\n            ^~~\n");
+	expect("FAKE_ABSENT=1 twctl pressure --top x", 2, "--top takes a number from 0 to 16384, not 'x'\n");
+	expect("FAKE_ABSENT=1 twctl pressure", 1, "modprobe twscope");
+	expect("FAKE_REFUSE=12 twctl pressure", 1, "in the kernel's words (Cannot allocate memory)");
+	expect("FAKE_FAIL=12 twctl pressure", 1, "in the kernel's words (Cannot allocate memory)");
+	expect("FAKE_FAIL=1 FAKE_NETNS=0 twctl -A pressure", 1, "in the kernel's words (Operation not permitted)");
+	assert_string_equal(out, "");
+	expect("twctl pressure", 0, "!range     32768-60999: 28,232 ports, 2 reserved, 30 bind-blocked\n\n192.0.2.1 -> 198.51.100.0:443\n");
+	assert_non_null(strstr(out, "\n192.0.2.1 -> 198.51.100.2:443\n"
+		"taken     407 of 28,200 ports (1.4 %)  [#...............]  27,793 available\n"
+		"          400 by TIME_WAIT, 7 in use; 600 buckets take none: reusable\n"));
+	expect("twctl pressure -AH --top 1 dst 198.51.100.1 and dport = :443", 0, "!-> 198.51.100.1:443  netns 4026531840\n");
+	expect("FAKE_ROWS=0 twctl pressure", 0, "!no local port of the range is taken by a connection\n");
 }
 
 /* Nothing more: it would make namespaces. */
@@ -474,7 +545,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list explain whatif ports observe stats monitor verify info; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list group pressure explain whatif ports observe stats monitor verify info; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -621,6 +692,20 @@ static void json_output(void **state)
 	j = json("twctl -jp ports --to 127.0.0.1:80 --from 127.0.0.2", 0);
 	assert_true(json_is_false(json_object_get(j, "routed")));
 	json_decref(j);
+	j = json("twctl -j group remote,remote-port", 0);
+	assert_int_equal(json_array_size(json_object_get(j, "rows")), 3);
+	json_decref(j);
+	j = json("FAKE_ROWS=200 FAKE_OTHER=1 twctl -jp group remote --top 0", 0);
+	assert_int_equal(json_array_size(json_object_get(j, "rows")), 200);
+	assert_true(json_is_object(json_object_get(j, "other")));
+	json_decref(j);
+	j = json("twctl -j pressure", 0);
+	assert_int_equal(json_array_size(json_object_get(j, "destinations")), 3);
+	assert_int_equal(json_array_size(json_object_get(j, "bind_pools")), 0);
+	json_decref(j);
+	j = json("twctl -jpA pressure", 0);
+	assert_int_equal(json_array_size(json_object_get(j, "destinations")), 3);
+	json_decref(j);
 	j = json("FAKE_BROKEN=1 twctl -j ports --to 127.0.0.1:80", 1);
 	assert_true(json_is_object(j));
 	json_decref(j);
@@ -635,6 +720,9 @@ static void full_disk(void **state)
 	expect("FAKE_ROWS=50000 twctl list >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("FAKE_ROWS=50000 twctl -j list >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("twctl whatif tcp_tw_reuse=1 >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("twctl group remote >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("twctl -j group remote >/dev/full", 1, "cannot write: No space left on device\n");
+	expect("twctl pressure >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("twctl ports --to 127.0.0.1:80 >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("FAKE_ROWS=1 twctl explain :1 :2 >/dev/full", 1, "cannot write: No space left on device\n");
 	expect("FAKE_ROWS=1 twctl -j explain :1 :2 >/dev/full", 1, "cannot write: No space left on device\n");
@@ -797,6 +885,44 @@ static void request_of_ports(void **state)
 	      bare, sizeof(bare));
 }
 
+static void requests_of_groups(void **state)
+{
+	static const unsigned char want[] = {
+		/* filter, term, family 2; all-netns; policy, tcp-tw-reuse 1 */
+		16, 0, 1, 0x80, 12, 0, 1, 0x80, 8, 0, 2, 0, 2, 0, 0, 0,
+		4, 0, 2, 0,
+		12, 0, 3, 0x80, 8, 0, 1, 0, 1, 0, 0, 0,
+		/* keys remote and netns, lengths 32, 128, 24, 48 */
+		8, 0, 4, 0, 17, 0, 0, 0,
+		8, 0, 5, 0, 32, 0, 0, 0, 8, 0, 6, 0, 128, 0, 0, 0,
+		8, 0, 7, 0, 24, 0, 0, 0, 8, 0, 8, 0, 48, 0, 0, 0,
+		/* sort by what is held, limit 7, count-ports */
+		8, 0, 9, 0, 2, 0, 0, 0, 8, 0, 10, 0, 7, 0, 0, 0, 4, 0, 11, 0,
+	};
+	static const unsigned char bare[] = {
+		8, 0, 4, 0, 8, 0, 0, 0,
+		8, 0, 5, 0, 32, 0, 0, 0, 8, 0, 6, 0, 128, 0, 0, 0,
+		8, 0, 7, 0, 32, 0, 0, 0, 8, 0, 8, 0, 128, 0, 0, 0,
+		8, 0, 9, 0, 0, 0, 0, 0, 8, 0, 10, 0, 20, 0, 0, 0,
+	};
+	/* the last one of pressure: ports of the range, by netns and local */
+	static const unsigned char sources[] = {
+		44, 0, 1, 0x80,
+		20, 0, 1, 0x80, 8, 0, 8, 0, 0, 0x80, 0, 0, 8, 0, 9, 0, 0xff, 0xff, 0, 0,
+		20, 0, 1, 0x80, 8, 0, 8, 0, 0, 0, 0, 0, 8, 0, 9, 0, 0x47, 0xee, 0, 0,
+		8, 0, 4, 0, 5, 0, 0, 0,
+		8, 0, 5, 0, 32, 0, 0, 0, 8, 0, 6, 0, 128, 0, 0, 0,
+		8, 0, 7, 0, 0, 0, 0, 0, 8, 0, 8, 0, 0, 0, 0, 0,
+		8, 0, 9, 0, 2, 0, 0, 0, 8, 0, 10, 0, 5, 0, 0, 0, 4, 0, 11, 0,
+	};
+
+	(void)state;
+	sends("twctl group -4A --sort held --top 7 --ports remote/24/48,netns tcp_tw_reuse=1",
+	      TWSCOPE_CMD_GROUP_GET, true, want, sizeof(want));
+	sends("twctl group sport", TWSCOPE_CMD_GROUP_GET, true, bare, sizeof(bare));
+	sends("twctl pressure", TWSCOPE_CMD_GROUP_GET, true, sources, sizeof(sources));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -807,6 +933,10 @@ int main(void)
 		cmocka_unit_test(explain_of_several),
 		cmocka_unit_test(explain_of_a_device),
 		cmocka_unit_test(ports_errors),
+		cmocka_unit_test(group_errors),
+		cmocka_unit_test(groups_of_wrong_figures),
+		cmocka_unit_test(group_commands),
+		cmocka_unit_test(pressure_commands),
 		cmocka_unit_test(verify_usage),
 		cmocka_unit_test(observe_errors),
 		cmocka_unit_test(observe_commands),
@@ -833,6 +963,7 @@ int main(void)
 		cmocka_unit_test(request_of_a_whatif),
 		cmocka_unit_test(request_of_an_explain),
 		cmocka_unit_test(request_of_ports),
+		cmocka_unit_test(requests_of_groups),
 		cmocka_unit_test(requests_of_observing),
 	};
 

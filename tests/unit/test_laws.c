@@ -116,12 +116,73 @@ static void sizes_of_ranges(void **state)
 	assert_int_equal(ports_in_range(&p), 0);
 }
 
+static struct tws_group two_rows[2];
+
+static struct groups of_80(void)
+{
+	struct tws_group g = {
+		.count = 20, .in_use = 3, .has_whatif = true,
+		.verdicts = { [TWSCOPE_VERDICT_REUSABLE] = 15,
+			      [TWSCOPE_VERDICT_BIND_BLOCKED] = 5 },
+		.whatif = { [TWSCOPE_VERDICT_DISABLED] = 20 },
+	};
+	struct groups all = {
+		.totals = { .count = 80, .in_use = 12 }, .n = 2, .row = two_rows,
+		.has_rest = true, .has_other = true, .rest = g, .other = g,
+	};
+
+	two_rows[0] = two_rows[1] = g;
+	return all;
+}
+
+static void groups_break(const struct groups *g, const char *says)
+{
+	strcpy(err, "no error");
+	assert_false(laws_of_groups(g, err, sizeof(err)));
+	assert_string_equal(err, says);
+}
+
+static void law_of_groups(void **state)
+{
+	struct groups g = of_80();
+
+	(void)state;
+	assert_true(laws_of_groups(&g, err, sizeof(err)));
+	two_rows[1].verdicts[TWSCOPE_VERDICT_UNKNOWN]++;
+	groups_break(&g, "the verdicts of a group add up to 21, not to its buckets, 20");
+	g = of_80();
+	two_rows[0].whatif[TWSCOPE_VERDICT_UNKNOWN]++;
+	groups_break(&g, "the what-if verdicts of a group add up to 21, not to its buckets, 20");
+	/* none was asked for */
+	two_rows[0].has_whatif = false;
+	assert_true(laws_of_groups(&g, err, sizeof(err)));
+	g = of_80();
+	g.rest.verdicts[0]++;
+	groups_break(&g, "the verdicts of a group add up to 21, not to its buckets, 20");
+	g = of_80();
+	g.other.whatif[0]++;
+	groups_break(&g, "the what-if verdicts of a group add up to 21, not to its buckets, 20");
+	g = of_80();
+	g.totals.count = 100;
+	groups_break(&g, "the groups add up to 80, not to the total, 100");
+	g = of_80();
+	two_rows[0].in_use++;
+	groups_break(&g, "the groups' sockets in use add up to 13, not to their total, 12");
+	/* no sum of 32 bits */
+	g = of_80();
+	two_rows[0].in_use = UINT32_MAX;
+	groups_break(&g, "the groups' sockets in use add up to 4294967304, not to their total, 12");
+	g = (struct groups){ 0 };
+	assert_true(laws_of_groups(&g, err, sizeof(err)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_verdicts),
 		cmocka_unit_test(of_ports),
 		cmocka_unit_test(sizes_of_ranges),
+		cmocka_unit_test(law_of_groups),
 	};
 
 	return cmocka_run_group_tests_name("laws", tests, NULL, NULL);
