@@ -19,7 +19,7 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLMSGERR_ATTR_MSG = 1
 NESTED = 0x8000
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
-INFO_GET, SUMMARY_GET, BUCKET_GET, PORT_GET = 1, 2, 3, 4
+INFO_GET, SUMMARY_GET, BUCKET_GET, PORT_GET, GROUP_GET = 1, 2, 3, 4, 10
 FILTER, ALL_NETNS, TERM = 1, 2, 1
 (NOT, FAMILY, SUBSTATE, LOCAL, LOCAL_PREFIX_LEN, REMOTE, REMOTE_PREFIX_LEN,
  LOCAL_PORT_MIN, LOCAL_PORT_MAX, REMOTE_PORT_MIN, REMOTE_PORT_MAX) = range(1, 12)
@@ -186,10 +186,13 @@ def main():
             attr(numbers["port"]["local"], b"123") + attr(numbers["port"]["remote"], b"1234"),
             text="4 bytes")
 
+    groups()
+
     # These never reach us: the core of generic netlink answers, some without words.
     for what, error, command, dump, how in (
             ("unknown command", errno.EOPNOTSUPP, 99, False, {}),
             ("do of what can only be dumped", errno.EOPNOTSUPP, BUCKET_GET, False, {}),
+            ("do of groups", errno.EOPNOTSUPP, GROUP_GET, False, {}),
             ("dump of what can only be done", errno.EOPNOTSUPP, INFO_GET, True, {}),
             ("message without the generic header", errno.EINVAL, 0, False, {"header": b"\1\0"})):
         seen, _, messages = nl.ask(command, dump=dump, **how)
@@ -199,6 +202,34 @@ def main():
     nl.send(nl.family, SUMMARY_GET, b"", NLM_F_ACK, length=8)
     nl.send(nl.family, SUMMARY_GET, b"", NLM_F_ACK, length=4000)
     still_working()
+
+
+def groups():
+    n = numbers["group"]
+    keys = u32(n["keys"], 16)
+
+    def group(what, error, payload, text=None):
+        refused(f"group-get: {what}", error, GROUP_GET, payload, dump=True, text=text)
+
+    group("without keys", errno.EINVAL, b"", "by what to group")
+    group("by no key", errno.EINVAL, u32(n["keys"], 0), "by what to group")
+    group("by an unknown key", errno.EINVAL, u32(n["keys"], 1 << 10))
+    group("by keys of two bytes", errno.EINVAL, attr(n["keys"], b"12"))
+    group("by an unknown key beside others", errno.EINVAL, u32(n["keys"], (1 << 31) | 16))
+    for side in ("local", "remote"):
+        for family, length in (("ipv4", 33), ("ipv6", 129), ("ipv4", 288)):
+            group(f"{side}, {length} bits of {family}", errno.ERANGE,
+                  keys + u32(n[f"{side}-prefix-len-{family}"], length))
+    group("sort 3", errno.ERANGE, keys + u32(n["sort"], 3))
+    group("sort 9", errno.ERANGE, keys + u32(n["sort"], 9))
+    group("limit of a byte", errno.EINVAL, keys + attr(n["limit"], b"1"))
+    group("count-ports with content", errno.ERANGE, keys + u32(n["count-ports"], 1))
+    group("what belongs to an answer", errno.EINVAL, keys + u32(n["total"], 1))
+    group("unknown attribute", errno.EINVAL, keys + u32(99, 1))
+    group("wrong policy", errno.ERANGE, keys + nest(n["policy"], u32(1, 3)))
+    group("wrong filter", errno.EINVAL, keys + nest(n["filter"], b""), "at least one")
+    seen, _, messages = nl.ask(GROUP_GET, keys + u32(n["limit"], (1 << 32) - 1), dump=True)
+    equal((seen, messages), (0, 2), "group-get: the largest limit: the totals and the one group")
 
 
 sysctl("net.ipv4.tcp_tw_reuse", 0)

@@ -15,7 +15,7 @@ ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 READERS = (
     "while :; do twctl -A -n list; done",
     "while :; do cat /sys/kernel/debug/twscope/buckets /sys/kernel/debug/twscope/summary;"
-    " twctl -A summary; done",
+    " twctl -A summary; twctl -A -n group netns,remote,local-port --ports; done",
 )
 
 
