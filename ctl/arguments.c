@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "policy.h"
+#include "text.h"
 
 /* All the words in one, so that quoting the filter or not makes no difference. */
 static char *join(int argc, char **argv)
@@ -40,17 +42,22 @@ static void complain_of_filter(const struct filter_error *err, const char *text)
 	free(buf);
 }
 
-static int compile(const char *text, int family, struct tws_filter *f)
+static int compile(const char *text, const struct options *o,
+		   struct tws_filter *f)
 {
+	const struct filter_names names = {
+		.port = service_port,
+		.device = o->all_netns ? NULL : if_nametoindex,
+	};
 	struct filter_expr *expr = NULL;
 	struct filter_error err;
 	int ret = -1;
 
 	/* no words, or blank ones: no filter */
 	if (text[strspn(text, " \t\n")])
-		expr = filter_parse(text, service_port, &err);
+		expr = filter_parse(text, &names, &err);
 	if (expr || !text[strspn(text, " \t\n")])
-		ret = filter_compile(expr, family, f, &err);
+		ret = filter_compile(expr, o->family, f, &err);
 	if (ret < 0)
 		complain_of_filter(&err, text);
 	filter_expr_free(expr);
@@ -60,14 +67,18 @@ static int compile(const char *text, int family, struct tws_filter *f)
 enum exit_code arguments_filter(const struct options *o, int argc, char **argv,
 				struct tws_filter *f)
 {
-	char *text = join(argc, argv);
+	char *text;
 	int ret;
 
+	/* devices are those of the network namespace */
+	if (session_enter(o) < 0)
+		return EXIT_ERROR;
+	text = join(argc, argv);
 	if (!text) {
 		complain("out of memory");
 		return EXIT_ERROR;
 	}
-	ret = compile(text, o->family, f);
+	ret = compile(text, o, f);
 	free(text);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;
 }
@@ -141,49 +152,6 @@ enum exit_code arguments_number(const struct options *o, const char *name,
 	return EXIT_USAGE;
 }
 
-/* Milliseconds of a unit, or 0. */
-static uint32_t unit_ms(const char *unit)
-{
-	static const struct {
-		const char *name;
-		uint32_t ms;
-	} units[] = {
-		{ "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60000 },
-		{ "min", 60000 }, { "h", 3600000 },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		if (!strcmp(unit, units[i].name))
-			return units[i].ms;
-	return 0;
-}
-
-/* 12 or 0.5, with up to three digits behind the point, and a unit. */
-static bool parse_time(const char *text, uint32_t *ms)
-{
-	size_t whole = strspn(text, "0123456789"), part = 0, i;
-	const char *unit = text + whole;
-	uint64_t thousandths = 0;
-
-	if (*unit == '.') {
-		part = strspn(unit + 1, "0123456789");
-		unit += 1 + part;
-		if (!part || part > 3)
-			return false;
-	}
-	if (!whole || whole > 10 || !unit_ms(unit))
-		return false;
-	for (i = 0; i < whole; i++)
-		thousandths = thousandths * 10 + (uint64_t)(text[i] - '0');
-	for (i = 0; i < 3; i++)
-		thousandths = thousandths * 10 +
-			      (i < part ? (uint64_t)(text[whole + 1 + i] - '0') : 0);
-	thousandths = thousandths * unit_ms(unit) / 1000;
-	*ms = (uint32_t)thousandths;
-	return thousandths <= UINT32_MAX;
-}
-
 enum exit_code arguments_time(const struct options *o, const char *name,
 			      uint32_t min_ms, uint32_t *ms)
 {
@@ -192,7 +160,7 @@ enum exit_code arguments_time(const struct options *o, const char *name,
 
 	if (!text)
 		return EXIT_OK;
-	if (!parse_time(text, &v)) {
+	if (!text_to_ms(text, &v)) {
 		complain("--%s takes a time such as 60, 60s, 0.5s, 500ms, 2m or 1h, not '%s'",
 			 name, text);
 		return EXIT_USAGE;

@@ -6,8 +6,8 @@
 #include "session.h"
 
 /*
- * The filter that the words make, with the condition of -4 or -6 if any.
- * Returns EXIT_OK, or after a complaint what the command is to end with.
+ * The filter that the words make, with the condition of -4 or -6 if any. It
+ * enters the network namespace, as session_open() does. Returns EXIT_OK, or after a complaint what the command is to end with.
  */
 enum exit_code arguments_filter(const struct options *o, int argc, char **argv,
 				struct tws_filter *f);

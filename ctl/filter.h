@@ -2,7 +2,7 @@
 /*
  * The grammar of ss, compiled into what the module understands: an OR of
  * clauses, each an AND of terms that may be negated. Nothing here knows of
- * netlink, prints, or looks anything up but through the function it is given.
+ * netlink, prints, or looks anything up but through the functions it is given.
  */
 #ifndef TWCTL_FILTER_H
 #define TWCTL_FILTER_H
@@ -20,6 +20,11 @@ enum tws_term_kind {
 	TERM_REMOTE,
 	TERM_LOCAL_PORT,
 	TERM_REMOTE_PORT,
+	TERM_VERDICT,
+	TERM_REMAINING,
+	TERM_AGE,
+	TERM_MARK,
+	TERM_IFINDEX,
 };
 
 /* Fields that the kind does not use are zero, so that terms compare as bytes. */
@@ -29,11 +34,16 @@ struct tws_term {
 	uint8_t substate;
 	uint8_t addr_len;
 	uint8_t prefix_len;
-	uint8_t unused;
+	uint8_t verdict;
 	uint16_t family;
 	uint16_t port_min;
 	uint16_t port_max;
 	uint8_t addr[16];
+	uint32_t ms_min;
+	uint32_t ms_max;
+	uint32_t mark;
+	uint32_t mark_mask;
+	uint32_t ifindex;
 };
 
 /* clause i holds the terms from clause_end[i - 1] (0 for the first) on */
@@ -48,7 +58,7 @@ struct tws_filter {
 struct filter_error {
 	size_t off;
 	size_t len;
-	char text[240];
+	char text[256];
 };
 
 enum filter_node_kind { NODE_TERM, NODE_NOT, NODE_AND, NODE_OR };
@@ -67,12 +77,21 @@ struct filter_expr {
 
 /* Port of a service name, negative where there is none of that name. */
 typedef int (*filter_port_fn)(const char *name);
+/* Index of the network device of a name, 0 where there is none of that name. */
+typedef unsigned int (*filter_device_fn)(const char *name);
+
+/* Who knows names; each may be NULL. */
+struct filter_names {
+	filter_port_fn port;
+	filter_device_fn device;
+};
 
 /*
  * The expression of @text, or NULL with @err filled. An empty text is an
  * error too: the caller knows what no filter means.
  */
-struct filter_expr *filter_parse(const char *text, filter_port_fn port_by_name,
+struct filter_expr *filter_parse(const char *text,
+				 const struct filter_names *names,
 				 struct filter_error *err);
 void filter_expr_free(struct filter_expr *expr);
 

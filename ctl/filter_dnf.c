@@ -139,53 +139,131 @@ static bool has_term(const struct clause *c, const struct tws_term *t)
 	return false;
 }
 
+/* The highest number of what a term gives a range of; 0 where it gives none. */
+static uint32_t range_top(const struct tws_term *t)
+{
+	switch ((enum tws_term_kind)t->kind) {
+	case TERM_LOCAL_PORT:
+	case TERM_REMOTE_PORT:
+		return UINT16_MAX;
+	case TERM_REMAINING:
+	case TERM_AGE:
+		return UINT32_MAX;
+	default:
+		return 0;
+	}
+}
+
+struct range {
+	uint32_t min;
+	uint32_t max;
+};
+
+static struct range get_range(const struct tws_term *t)
+{
+	if (range_top(t) == UINT16_MAX)
+		return (struct range){ t->port_min, t->port_max };
+	return (struct range){ t->ms_min, t->ms_max };
+}
+
+static void set_range(struct tws_term *t, struct range r)
+{
+	if (range_top(t) == UINT16_MAX) {
+		t->port_min = (uint16_t)r.min;
+		t->port_max = (uint16_t)r.max;
+	} else {
+		t->ms_min = r.min;
+		t->ms_max = r.max;
+	}
+}
+
+/* All but what begins with 0, or reaches the top, is a range again. */
+static void say_without_not(struct tws_term *t)
+{
+	uint32_t top = range_top(t);
+	struct range r = get_range(t);
+
+	if (!top || !t->negate || (r.min && r.max != top) ||
+	    (!r.min && r.max == top))
+		return;
+	t->negate = false;
+	set_range(t, r.min ? (struct range){ 0, r.min - 1 } :
+			     (struct range){ r.max + 1, top });
+}
+
+/* Two ranges of one kind are one: a term less. It is upside down if empty. */
+static bool narrow(struct tws_term *t, const struct tws_term *by)
+{
+	struct range a = get_range(t), b = get_range(by);
+
+	if (t->kind != by->kind || !range_top(t) || t->negate || by->negate)
+		return false;
+	set_range(t, (struct range){ a.min > b.min ? a.min : b.min,
+				     a.max < b.max ? a.max : b.max });
+	return true;
+}
+
 static void clause_add(struct clause *c, const struct tws_term *t)
 {
+	unsigned int i;
+
+	for (i = 0; i < c->n; i++)
+		if (narrow(&c->term[i], t))
+			return;
 	if (!has_term(c, t))
 		c->term[c->n++] = *t;
 }
 
-/*
- * Whether no bucket at all can pass: a term and its negation, both substates,
- * both families, or ports that do not overlap.
- */
+/* Whether no bucket passes both. */
+static bool exclude(const struct tws_term *a, const struct tws_term *b)
+{
+	struct tws_term opposite = *b;
+
+	opposite.negate = !b->negate;
+	if (!memcmp(a, &opposite, sizeof(opposite)))
+		return true;
+	if (a->kind != b->kind || a->negate != b->negate)
+		return false;
+	switch ((enum tws_term_kind)a->kind) {
+	case TERM_FAMILY:
+		/* there are two: who is neither is nothing, as who is both */
+		return a->family != b->family;
+	case TERM_SUBSTATE:
+		return a->substate != b->substate;
+	case TERM_VERDICT:
+		return !a->negate && a->verdict != b->verdict;
+	case TERM_MARK:
+		return !a->negate &&
+		       (a->mark ^ b->mark) & a->mark_mask & b->mark_mask;
+	case TERM_IFINDEX:
+		return !a->negate && a->ifindex != b->ifindex;
+	default:
+		return false;
+	}
+}
+
+static bool is_void(const struct tws_term *t)
+{
+	struct range r = get_range(t);
+
+	if (!range_top(t))
+		return false;
+	return t->negate ? !r.min && r.max == range_top(t) : r.min > r.max;
+}
+
+/* Whether no bucket at all can pass. */
 static bool clause_is_void(const struct clause *c)
 {
-	unsigned int min[2] = { 0, 0 }, max[2] = { 65535, 65535 };
-	bool inet = true, inet6 = true, time_wait = true, fin_wait2 = true;
-	struct tws_term opposite;
-	unsigned int i;
+	unsigned int i, j;
 
 	for (i = 0; i < c->n; i++) {
-		const struct tws_term *t = &c->term[i];
-
-		opposite = *t;
-		opposite.negate = !t->negate;
-		if (has_term(c, &opposite))
+		if (is_void(&c->term[i]))
 			return true;
-		if (t->kind == TERM_FAMILY) {
-			if ((t->family == AF_INET) == t->negate)
-				inet = false;
-			else
-				inet6 = false;
-		} else if (t->kind == TERM_SUBSTATE) {
-			if ((t->substate == TWSCOPE_SUBSTATE_TIME_WAIT) ==
-			    t->negate)
-				time_wait = false;
-			else
-				fin_wait2 = false;
-		} else if ((t->kind == TERM_LOCAL_PORT ||
-			    t->kind == TERM_REMOTE_PORT) && !t->negate) {
-			unsigned int side = t->kind == TERM_REMOTE_PORT;
-
-			if (t->port_min > min[side])
-				min[side] = t->port_min;
-			if (t->port_max < max[side])
-				max[side] = t->port_max;
-		}
+		for (j = 0; j < i; j++)
+			if (exclude(&c->term[i], &c->term[j]))
+				return true;
 	}
-	return !(inet || inet6) || !(time_wait || fin_wait2) ||
-	       min[0] > max[0] || min[1] > max[1];
+	return false;
 }
 
 /* Whether @c asks for all that @of asks for, and perhaps for more. */
@@ -240,6 +318,7 @@ static void fill_clauses(struct clause *c, struct tws_term *terms,
 		for (j = clause_start(d, i); j < d->end[i]; j++) {
 			t = e->node[d->lit[j] / 2].term;
 			t.negate = d->lit[j] & 1;
+			say_without_not(&t);
 			clause_add(&c[i], &t);
 		}
 	}

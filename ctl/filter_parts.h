@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of the filter share: filter.c reads tokens and conditions,
- * filter_value.c their ports and addresses, filter_dnf.c multiplies out what
+ * What the parts of the filter share: filter_lex.l makes tokens of the text and
+ * filter_gram.y an expression of these, with what filter_term.c makes of each
+ * condition and filter_value.c of its value; filter_dnf.c multiplies out what
  * was read.
  */
 #ifndef TWCTL_FILTER_PARTS_H
@@ -18,34 +19,35 @@
 #define MAX_LITERALS	1024
 #define MAX_DEPTH	64
 
-enum token_kind {
-	TOK_END, TOK_OPEN, TOK_CLOSE, TOK_AND, TOK_OR, TOK_NOT, TOK_OP, TOK_WORD,
-};
-
 enum op { OP_NONE, OP_EQ, OP_NE, OP_LT, OP_GT, OP_LE, OP_GE };
 
-struct token {
-	enum token_kind kind;
-	enum op op;
+/* A part of the text, so that an error can point right at it. */
+struct span {
 	size_t off;
 	size_t len;
 };
 
 struct parser {
 	const char *text;
+	/* where the next token begins */
 	size_t pos;
-	struct token tok;
+	/* the token that a word is where a value is awaited */
+	int value;
+	/* those that are not closed yet */
+	struct span open[MAX_DEPTH];
 	unsigned int depth;
 	unsigned int n_terms;
-	filter_port_fn port_by_name;
+	const struct filter_names *names;
 	struct filter_expr *expr;
 	struct filter_error *err;
 };
 
-/* A part of the text, so that an error can point right at it. */
-struct span {
-	size_t off;
-	size_t len;
+/* A condition as it was read: each part, and where it is. */
+struct cond {
+	struct span key;
+	enum op op;
+	struct span op_at;
+	struct span value;
 };
 
 struct host {
@@ -64,10 +66,10 @@ static inline int fail_span(struct parser *p, struct span s, const char *what)
 	return filter_fail(p->err, s.off, s.len, "%s", what);
 }
 
-static inline bool span_is(const struct parser *p, size_t off, size_t len,
+static inline bool span_is(const struct parser *p, struct span s,
 			   const char *word)
 {
-	return strlen(word) == len && !memcmp(p->text + off, word, len);
+	return strlen(word) == s.len && !memcmp(p->text + s.off, word, s.len);
 }
 
 /* Cuts @s at the first @c: what follows it goes to @rest. */
@@ -85,8 +87,29 @@ static inline bool span_cut(const struct parser *p, struct span *s, char c,
 	return true;
 }
 
-/* Both read the whole of @s; -1 with the error filled, or the port and 0. */
+/* filter.c: both return the index of a node, or -1 with the error filled. */
+int filter_node(struct parser *p, enum filter_node_kind kind, int a, int b);
+int filter_term(struct parser *p, struct span s, const struct tws_term *term);
+
+/* filter_term.c: so do these. */
+int filter_cond_port(struct parser *p, const struct cond *c, uint8_t kind);
+int filter_cond_host(struct parser *p, const struct cond *c, uint8_t addr_kind,
+		     uint8_t port_kind);
+int filter_cond_family(struct parser *p, const struct cond *c);
+int filter_cond_substate(struct parser *p, const struct cond *c);
+int filter_cond_verdict(struct parser *p, const struct cond *c);
+int filter_cond_time(struct parser *p, const struct cond *c, uint8_t kind);
+int filter_cond_mark(struct parser *p, const struct cond *c);
+int filter_cond_dev(struct parser *p, const struct cond *c);
+
+/* filter_value.c: the whole of @s; -1 with the error filled, or 0 or the port. */
 int filter_parse_port(struct parser *p, struct span s);
 int filter_parse_host(struct parser *p, struct span s, struct host *h);
+int filter_parse_time(struct parser *p, struct span s, uint32_t *ms);
+int filter_parse_mark(struct parser *p, struct span s, struct tws_term *t);
+int filter_parse_device(struct parser *p, struct span s, uint32_t *ifindex);
+
+/* filter_gram.y: 0 with the root of @p->expr set, or not with the error filled. */
+int filter_read(struct parser *p);
 
 #endif /* TWCTL_FILTER_PARTS_H */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "filter_parts.h"
+#include "text.h"
 
 /* A decimal number of the whole span, at most @max; -1 where it is none. */
 static long span_number(const struct parser *p, struct span s, long max)
@@ -58,8 +60,8 @@ int filter_parse_port(struct parser *p, struct span s)
 		return (int)port;
 	}
 	port = -1;
-	if (s.len && p->port_by_name && span_copy(p, s, name, sizeof(name)))
-		port = p->port_by_name(name);
+	if (s.len && p->names->port && span_copy(p, s, name, sizeof(name)))
+		port = p->names->port(name);
 	if (port < 0)
 		return fail_span(p, s, s.len ?
 			"expected a port: a number, or the name of a TCP service" :
@@ -189,10 +191,81 @@ int filter_parse_host(struct parser *p, struct span s, struct host *h)
 		h->has_addr = true;
 		return parse_prefix(p, s, NULL, true, &h->addr);
 	}
-	if (addr.len && !span_is(p, addr.off, addr.len, "*")) {
+	if (addr.len && !span_is(p, addr, "*")) {
 		h->has_addr = true;
 		if (parse_prefix(p, addr, NULL, false, &h->addr) < 0)
 			return -1;
 	}
 	return parse_host_port(p, port, h);
+}
+
+int filter_parse_time(struct parser *p, struct span s, uint32_t *ms)
+{
+	char text[32];
+
+	if (span_copy(p, s, text, sizeof(text)) && text_to_ms(text, ms))
+		return 0;
+	return fail_span(p, s, "expected a time, such as 5, 5s, 0.5s, 500ms, 2m or 1h");
+}
+
+/* Decimal, or hexadecimal with 0x; 010 is 8 to ss and 10 to others. */
+static bool span_u32(const struct parser *p, struct span s, uint32_t *v)
+{
+	const char *text = p->text + s.off;
+	uint64_t n = 0;
+	size_t i = 0;
+	int base = 10;
+
+	if (s.len > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+		base = 16;
+		i = 2;
+	} else if (!s.len || (s.len > 1 && text[0] == '0')) {
+		return false;
+	}
+	for (; i < s.len && n <= UINT32_MAX; i++) {
+		int c = tolower((unsigned char)text[i]);
+
+		if (c >= '0' && c <= '9')
+			n = n * (unsigned int)base + (unsigned int)(c - '0');
+		else if (base == 16 && c >= 'a' && c <= 'f')
+			n = n * 16 + 10 + (unsigned int)(c - 'a');
+		else
+			return false;
+	}
+	*v = (uint32_t)n;
+	return n <= UINT32_MAX;
+}
+
+/* MARK or MARK/MASK */
+int filter_parse_mark(struct parser *p, struct span s, struct tws_term *t)
+{
+	struct span mark = s, mask;
+	bool has_mask = span_cut(p, &mark, '/', &mask);
+
+	t->mark_mask = UINT32_MAX;
+	if (!span_u32(p, mark, &t->mark))
+		return fail_span(p, mark,
+			"expected a mark: a number, decimal or with 0x, up to 0xffffffff");
+	if (has_mask && !span_u32(p, mask, &t->mark_mask))
+		return fail_span(p, mask,
+			"expected a mask: a number, decimal or with 0x, up to 0xffffffff");
+	if (t->mark & ~t->mark_mask)
+		return fail_span(p, s,
+			"the mark has bits that its mask leaves out, so it can match nothing");
+	return 0;
+}
+
+/* A name goes first, as with ss: a device may be called "3". */
+int filter_parse_device(struct parser *p, struct span s, uint32_t *ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	*ifindex = 0;
+	if (p->names->device && span_copy(p, s, name, sizeof(name)))
+		*ifindex = p->names->device(name);
+	if (*ifindex || (span_u32(p, s, ifindex) && *ifindex <= INT32_MAX))
+		return 0;
+	return fail_span(p, s, p->names->device ?
+		"there is no such device in this network namespace" :
+		"expected the number of a device: which name it has differs from one network namespace to the next");
 }

@@ -41,6 +41,24 @@ static int put_term(struct nl_msg *msg, const struct tws_term *t)
 		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PORT_MIN, t->port_min);
 		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMOTE_PORT_MAX, t->port_max);
 		break;
+	case TERM_VERDICT:
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_VERDICT, t->verdict);
+		break;
+	case TERM_REMAINING:
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMAINING_MIN_MS, t->ms_min);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_REMAINING_MAX_MS, t->ms_max);
+		break;
+	case TERM_AGE:
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_AGE_MIN_MS, t->ms_min);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_AGE_MAX_MS, t->ms_max);
+		break;
+	case TERM_MARK:
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_MARK, t->mark);
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_MARK_MASK, t->mark_mask);
+		break;
+	case TERM_IFINDEX:
+		ret |= nla_put_u32(msg, TWSCOPE_A_TERM_IFINDEX, t->ifindex);
+		break;
 	}
 	nla_nest_end(msg, nest);
 	return ret;

@@ -161,15 +161,19 @@ int session_connect(struct session *s)
 	return 0;
 }
 
-int session_open(struct session *s, const struct options *o, enum out_kind kind)
+int session_enter(const struct options *o)
 {
 	char err[2600];
 
-	if (o->netns && netns_enter(o->netns, err, sizeof(err)) < 0) {
-		complain("%s", err);
-		return -1;
-	}
-	if (session_connect(s) < 0)
+	if (!o->netns || !netns_enter(o->netns, err, sizeof(err)))
+		return 0;
+	complain("%s", err);
+	return -1;
+}
+
+int session_open(struct session *s, const struct options *o, enum out_kind kind)
+{
+	if (session_enter(o) < 0 || session_connect(s) < 0)
 		return -1;
 	s->out = make_out(s, o, kind);
 	if (!s->out) {

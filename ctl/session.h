@@ -53,6 +53,9 @@ const char *own_option(const struct options *o, const char *name);
  */
 int session_open(struct session *s, const struct options *o, enum out_kind kind);
 
+/* The beginning of it, for what must know the namespace before; twice is fine. */
+int session_enter(const struct options *o);
+
 /* The middle of it: for what opens no writer, and closes s->nl by itself. */
 int session_connect(struct session *s);
 

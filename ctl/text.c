@@ -257,3 +257,45 @@ uint64_t hist_before(const struct tws_hist *h, unsigned int n)
 		sum += h->slot[i];
 	return sum;
 }
+
+/* Milliseconds of a unit, or 0. */
+static uint32_t unit_ms(const char *unit)
+{
+	static const struct {
+		const char *name;
+		uint32_t ms;
+	} units[] = {
+		{ "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60000 },
+		{ "min", 60000 }, { "h", 3600000 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(unit, units[i].name))
+			return units[i].ms;
+	return 0;
+}
+
+bool text_to_ms(const char *text, uint32_t *ms)
+{
+	size_t whole = strspn(text, "0123456789"), part = 0, i;
+	const char *unit = text + whole;
+	uint64_t thousandths = 0;
+
+	if (*unit == '.') {
+		part = strspn(unit + 1, "0123456789");
+		unit += 1 + part;
+		if (!part || part > 3)
+			return false;
+	}
+	if (!whole || whole > 10 || !unit_ms(unit))
+		return false;
+	for (i = 0; i < whole; i++)
+		thousandths = thousandths * 10 + (uint64_t)(text[i] - '0');
+	for (i = 0; i < 3; i++)
+		thousandths = thousandths * 10 +
+			      (i < part ? (uint64_t)(text[whole + 1 + i] - '0') : 0);
+	thousandths = thousandths * unit_ms(unit) / 1000;
+	*ms = (uint32_t)thousandths;
+	return thousandths <= UINT32_MAX;
+}

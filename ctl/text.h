@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers and shapes as text. Each returns the buffer it was given. */
+/* Numbers and shapes as text. Those that write return the buffer they were given. */
 #ifndef TWCTL_TEXT_H
 #define TWCTL_TEXT_H
 
@@ -29,6 +29,12 @@ char *text_rate(char *buf, size_t size, uint64_t n, uint64_t ms);
 char *text_date(char *buf, size_t size, uint64_t ns);
 /* 11:47:26.123, local time */
 char *text_clock(char *buf, size_t size, uint64_t ns);
+
+/*
+ * The other way: milliseconds of 60, 60s, 0.5, 500ms, 2m (or 2min) or 1h, with up
+ * to three digits behind the point. False where it is none.
+ */
+bool text_to_ms(const char *text, uint32_t *ms);
 
 /*
  * The @cells newest slots of @h, the newest at the right. A cell is at the

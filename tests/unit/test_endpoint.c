@@ -157,8 +157,9 @@ static void mapped_addresses(void **state)
 static void filter_is(const char *local, const char *remote, const char *text)
 {
 	const struct endpoint l = end(local), r = end(remote);
+	const struct filter_names names = { .port = services };
 	struct filter_error ferr;
-	struct filter_expr *x = filter_parse(text, services, &ferr);
+	struct filter_expr *x = filter_parse(text, &names, &ferr);
 	struct tws_filter want, got;
 
 	assert_non_null(x);

@@ -13,12 +13,20 @@ static int port_by_name(const char *name)
 	return strcmp(name, "http") ? -1 : 80;
 }
 
+static unsigned int device_by_name(const char *name)
+{
+	return strcmp(name, "src") ? 0 : 7;
+}
+
+static const struct filter_names names = { port_by_name, device_by_name };
+
 /* A filter as text: clauses apart by " | ", their terms by " & ". */
 static void show(const struct tws_filter *f, char *buf, size_t size)
 {
 	static const char *const kind[] = {
 		[TERM_LOCAL] = "src", [TERM_REMOTE] = "dst",
 		[TERM_LOCAL_PORT] = "sport", [TERM_REMOTE_PORT] = "dport",
+		[TERM_REMAINING] = "left", [TERM_AGE] = "age",
 	};
 	unsigned int clause = 0, i;
 	char ip[INET6_ADDRSTRLEN];
@@ -57,6 +65,23 @@ static void show(const struct tws_filter *f, char *buf, size_t size)
 					      kind[t->kind], t->port_min,
 					      t->port_max);
 			break;
+		case TERM_VERDICT:
+			n += (size_t)snprintf(buf + n, size - n, "verdict%u",
+					      t->verdict);
+			break;
+		case TERM_REMAINING:
+		case TERM_AGE:
+			n += (size_t)snprintf(buf + n, size - n, "%s %u-%u",
+					      kind[t->kind], t->ms_min, t->ms_max);
+			break;
+		case TERM_MARK:
+			n += (size_t)snprintf(buf + n, size - n, "mark %x/%x",
+					      t->mark, t->mark_mask);
+			break;
+		case TERM_IFINDEX:
+			n += (size_t)snprintf(buf + n, size - n, "dev %u",
+					      t->ifindex);
+			break;
 		}
 	}
 }
@@ -64,7 +89,7 @@ static void show(const struct tws_filter *f, char *buf, size_t size)
 static int compile(const char *text, int family, struct tws_filter *f,
 		   struct filter_error *err)
 {
-	struct filter_expr *e = filter_parse(text, port_by_name, err);
+	struct filter_expr *e = filter_parse(text, &names, err);
 	int ret = e ? filter_compile(e, family, f, err) : -1;
 
 	filter_expr_free(e);
@@ -102,7 +127,7 @@ static const struct accept_case accepted[] = {
 	{ "dport geq 65535", "dport 65535-65535", 0 },
 	{ "dport=:443", "dport 443-443", 0 },
 	{ "dport>=1024", "dport 1024-65535", 0 },
-	{ "not dport ge 1024", "!dport 1024-65535", 0 },
+	{ "not dport ge 1024", "dport 0-1023", 0 },
 	/* addresses */
 	{ "src 10.0.0.0/8", "src 10.0.0.0/8", 0 },
 	{ "src 10/8", "src 10.0.0.0/8", 0 },
@@ -139,6 +164,31 @@ static const struct accept_case accepted[] = {
 	{ "substate != fin-wait2", "!state5", 0 },
 	{ "state time-wait", "state6", 0 },
 	{ "state fin-wait-2", "state5", 0 },
+	{ "verdict reusable", "verdict1", 0 },
+	{ "verdict = too-young", "verdict2", 0 },
+	{ "verdict ne not-searched", "!verdict8", 0 },
+	{ "verdict == unknown", "verdict0", 0 },
+	{ "remaining < 5s", "left 0-4999", 0 },
+	{ "remaining lt 1ms", "left 0-0", 0 },
+	{ "remaining <= 5", "left 0-5000", 0 },
+	{ "remaining > 1.5s", "left 1501-4294967295", 0 },
+	{ "remaining ge 2m", "left 120000-4294967295", 0 },
+	{ "remaining >= 0", "left 0-4294967295", 0 },
+	{ "remaining le 4294967.295", "left 0-4294967295", 0 },
+	{ "remaining gt 4294967294ms", "left 4294967295-4294967295", 0 },
+	{ "age ge 500ms", "age 500-4294967295", 0 },
+	{ "not age < 1h", "age 3600000-4294967295", 0 },
+	{ "fwmark = 0x01/0x03", "mark 1/3", 0 },
+	{ "fwmark 1", "mark 1/ffffffff", 0 },
+	{ "fwmark != 4294967295", "!mark ffffffff/ffffffff", 0 },
+	{ "fwmark 0xFfFfFfFf", "mark ffffffff/ffffffff", 0 },
+	{ "fwmark 0/0", "mark 0/0", 0 },
+	{ "dev 3", "dev 3", 0 },
+	{ "dev != 0", "!dev 0", 0 },
+	{ "dev = 2147483647", "dev 2147483647", 0 },
+	/* after the name of a condition any word is its value */
+	{ "dev src", "dev 7", 0 },
+	{ "dev eq src src 10/8", "dev 7 & src 10.0.0.0/8", 0 },
 	/* and, or, not, parentheses, in their order of binding */
 	{ "sport 1 and dport 2", "sport 1-1 & dport 2-2", 0 },
 	{ "sport 1 & dport 2", "sport 1-1 & dport 2-2", 0 },
@@ -176,7 +226,20 @@ static const struct accept_case accepted[] = {
 	  "sport 1-1 | dport 2-2", 0 },
 	{ "sport 1 or (state time-wait and state fin-wait2)", "sport 1-1", 0 },
 	{ "sport 1 or (sport 2 and sport 3)", "sport 1-1", 0 },
-	{ "sport ge 10 and sport le 20", "sport 10-65535 & sport 0-20", 0 },
+	{ "sport ge 10 and sport le 20", "sport 10-20", 0 },
+	/* ranges of one kind become one */
+	{ "dport gt 5 and not dport gt 9 and sport 1", "dport 6-9 & sport 1-1", 0 },
+	{ "not (sport lt 5 or sport > 9)", "sport 5-9", 0 },
+	{ "remaining > 5s and remaining <= 6s", "left 5001-6000", 0 },
+	{ "remaining > 5s and age <= 6s", "left 5001-4294967295 & age 0-6000", 0 },
+	{ "not sport = 5 and sport le 9", "!sport 5-5 & sport 0-9", 0 },
+	{ "sport 1 or (not dport ge 0)", "sport 1-1", 0 },
+	{ "sport 1 or (verdict reusable and verdict disabled)", "sport 1-1", 0 },
+	{ "verdict != reusable and verdict != disabled",
+	  "!verdict1 & !verdict3", 0 },
+	{ "sport 1 or (dev 1 and dev 2)", "sport 1-1", 0 },
+	{ "sport 1 or (fwmark 1/3 and fwmark 2/2)", "sport 1-1", 0 },
+	{ "fwmark 1/3 and fwmark 4/6", "mark 1/3 & mark 4/6", 0 },
 	/* -4 and -6 */
 	{ "sport 1 or dport 2", "inet & sport 1-1 | inet & dport 2-2", AF_INET },
 	{ "sport 1", "inet6 & sport 1-1", AF_INET6 },
@@ -216,7 +279,7 @@ static const struct reject_case {
 	{ "dport = -1", "        ^~", "expected a port", 0 },
 	{ "dport = :", "         ^", "after ':'", 0 },
 	{ "dport =", "       ^", "the filter ends here", 0 },
-	{ "dport", "     ^", "a comparison and a port", 0 },
+	{ "dport", "     ^", "a comparison or a port, such as :443", 0 },
 	{ "dport = and", "        ^~~", "not 'and'", 0 },
 	{ "dport = = 1", "        ^", "not '='", 0 },
 	{ "dport < 0", "        ^", "no port is less", 0 },
@@ -249,7 +312,38 @@ static const struct reject_case {
 	{ "dst 1.2.3.4:x", "            ^", "a port", 0 },
 	{ "family ipx", "       ^~~", "inet (ipv4)", 0 },
 	{ "state established", "      ^~~~~~~~~~~", "two kinds of buckets", 0 },
-	{ "dev eth0", "^~~", "expected src, dst", 0 },
+	{ "verdict = good", "          ^~~~", "expected a verdict: reusable, too-young, disabled, not-loopback, fin-wait2, no-timestamp, bind-blocked, not-searched or unknown", 0 },
+	{ "verdict < reusable", "        ^", "'verdict' can only be compared", 0 },
+	{ "verdict", "       ^", "a verdict, such as reusable", 0 },
+	{ "state gt time-wait", "      ^~", "'state' can only be compared", 0 },
+	{ "remaining = 5s", "          ^", "'remaining >= 5s and remaining < 6s'", 0 },
+	{ "age ne 5s", "    ^~", "a time runs on", 0 },
+	{ "age 5s", "   ^", "a time runs on", 0 },
+	{ "age", "   ^", "a comparison or a time, such as", 0 },
+	{ "age < 5q", "      ^~", "expected a time", 0 },
+	{ "age < 1.2345s", "      ^~~~~~~", "expected a time", 0 },
+	{ "age < -1", "      ^~", "expected a time", 0 },
+	{ "age < 1e3", "      ^~~", "expected a time", 0 },
+	{ "age < 4294967296ms", "      ^~~~~~~~~~~~", "expected a time", 0 },
+	{ "age < 0", "      ^", "no time is less than 0", 0 },
+	{ "age > 4294967295ms", "      ^~~~~~~~~~~~", "no time is that long", 0 },
+	{ "fwmark > 1", "       ^", "'fwmark' can only be compared", 0 },
+	{ "fwmark", "      ^", "a mark, such as 7 or 0x10/0xf0", 0 },
+	{ "fwmark x", "       ^", "expected a mark", 0 },
+	{ "fwmark 0x", "       ^~", "expected a mark", 0 },
+	{ "fwmark 010", "       ^~~", "expected a mark", 0 },
+	{ "fwmark 4294967296", "       ^~~~~~~~~~", "expected a mark", 0 },
+	{ "fwmark 18446744073709551616", "       ^~~~~~~~~~~~~~~~~~~~", "expected a mark", 0 },
+	{ "fwmark 1/", "         ^", "expected a mask", 0 },
+	{ "fwmark 1/0x1g", "         ^~~~", "expected a mask", 0 },
+	{ "fwmark 5/3", "       ^~~", "it can match nothing", 0 },
+	{ "dev < 3", "    ^", "'dev' can only be compared", 0 },
+	{ "dev", "   ^", "the name or number of a network device", 0 },
+	{ "dev eth0", "    ^~~~", "no such device", 0 },
+	{ "dev 2147483648", "    ^~~~~~~~~~", "no such device", 0 },
+	{ "dev a-name-that-is-too-long", "    ^~~~~~~~~~~~~~~~~~~~~~~", "no such device", 0 },
+	{ "autobound", "^~~~~~~~~", "autobound is no condition here", 0 },
+	{ "sport 1 cgroup = /x", "        ^~~~~~", "cgroup is no condition here", 0 },
 	{ "sport 1 foo", "        ^~~", "expected src, dst", 0 },
 	{ "sport 1 and", "           ^", "ends here", 0 },
 	{ "sport 1 or or sport 2", "           ^~", "not 'or'", 0 },
@@ -259,8 +353,8 @@ static const struct reject_case {
 	{ "(sport 1 or (dport 2)", "^", "never closed", 0 },
 	{ "()", " ^", "not ')'", 0 },
 	{ "not", "   ^", "ends here", 0 },
-	{ "sport 1 = 2", "        ^", "'and', 'or'", 0 },
-	{ "(sport 1 = 2)", "         ^", "')', 'and' or 'or'", 0 },
+	{ "sport 1 = 2", "        ^", "expected 'and', 'or' or another condition, not '='", 0 },
+	{ "(sport 1 = 2)", "         ^", "')', 'and', 'or' or another condition", 0 },
 	{ "", "^", "ends here", 0 },
 	{ "sport \xff", "      ^", "expected a port", 0 },
 	{ "state time-wait state fin-wait2", NULL, "match nothing", 0 },
@@ -268,6 +362,9 @@ static const struct reject_case {
 	{ "sport 1 and not sport 1", NULL, "match nothing", 0 },
 	{ "not family inet and not family inet6", NULL, "match nothing", 0 },
 	{ "family inet6", NULL, "match nothing", AF_INET },
+	{ "not dport ge 0", NULL, "match nothing", 0 },
+	{ "remaining < 5 remaining > 5", NULL, "match nothing", 0 },
+	{ "not dport = 5 and dport le 5 and dport ge 5", NULL, "match nothing", 0 },
 };
 
 static void reject_cases(void **state)
@@ -294,13 +391,16 @@ static void reject_cases(void **state)
 	}
 }
 
-static void no_services(void **state)
+static void no_names(void **state)
 {
 	struct filter_error err = { 0 };
 
 	(void)state;
 	assert_null(filter_parse("dport = https", NULL, &err));
 	assert_int_equal(err.off, 8);
+	assert_null(filter_parse("dev = lo", NULL, &err));
+	assert_int_equal(err.off, 6);
+	assert_non_null(strstr(err.text, "expected the number of a device"));
 }
 
 static void no_filter(void **state)
@@ -467,6 +567,21 @@ static bool term_holds(const struct tws_term *t, const struct tws_bucket *b)
 		r = b->remote_port >= t->port_min &&
 		    b->remote_port <= t->port_max;
 		break;
+	case TERM_VERDICT:
+		r = t->verdict == b->verdict;
+		break;
+	case TERM_REMAINING:
+		r = b->remaining_ms >= t->ms_min && b->remaining_ms <= t->ms_max;
+		break;
+	case TERM_AGE:
+		r = b->age_ms >= t->ms_min && b->age_ms <= t->ms_max;
+		break;
+	case TERM_MARK:
+		r = (b->mark & t->mark_mask) == t->mark;
+		break;
+	case TERM_IFINDEX:
+		r = t->ifindex == b->ifindex;
+		break;
 	}
 	return r != (bool)t->negate;
 }
@@ -512,6 +627,9 @@ static void any_expr(char *s, size_t size, unsigned int depth)
 		"dst 10.0.0.1:2", "dst [::ffff:10.0.0.0]/127", "dst [::1]",
 		"dst != [::1]:1", "family inet", "family != inet6",
 		"substate time-wait", "state != time-wait", "src 0.0.0.0/0",
+		"verdict reusable", "verdict != too-young", "remaining < 2ms",
+		"remaining ge 1ms", "age > 1ms", "age le 2ms", "fwmark 1/1",
+		"fwmark 2/3", "fwmark != 0", "dev 1", "dev != 2",
 	};
 	char a[2048], b[2048];
 
@@ -543,6 +661,11 @@ static void any_bucket(struct tws_bucket *b)
 	b->substate = any(2) ? 5 : 6;
 	b->local_port = (uint16_t)any(5);
 	b->remote_port = (uint16_t)any(5);
+	b->verdict = any(4);
+	b->remaining_ms = any(4);
+	b->age_ms = any(4);
+	b->mark = any(4);
+	b->ifindex = any(3);
 	if (b->family == AF_INET) {
 		b->local[0] = b->remote[0] = 10;
 		b->local[3] = (uint8_t)any(4);
@@ -561,7 +684,7 @@ static void law_for(const char *text, unsigned int *compiled,
 		    unsigned int *matched)
 {
 	struct filter_error err = { 0 };
-	struct filter_expr *e = filter_parse(text, port_by_name, &err);
+	struct filter_expr *e = filter_parse(text, &names, &err);
 	int family = (int [3]){ 0, AF_INET, AF_INET6 }[any(3)];
 	struct tws_bucket b;
 	struct tws_filter f;
@@ -625,6 +748,13 @@ static void errors_are_pointed_at(void **state)
 	filter_error_format(&err, "x\033[2Jy", buf, sizeof(buf));
 	assert_string_equal(buf, "wrong filter: all of it\n    x [2Jy");
 
+	/* what the message quotes is typed, too, and quoted by the character */
+	assert_int_equal(compile("sport 1 \033[2J", 0, &f, &err), -1);
+	filter_error_format(&err, "sport 1 \033[2J", buf, sizeof(buf));
+	assert_null(strchr(buf, '\033'));
+	assert_int_equal(compile("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9", 0, &f, &err), -1);
+	assert_non_null(strstr(err.text, "not 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"));
+
 	/* whatever the room, it ends in it */
 	err = (struct filter_error){ .off = 2, .len = 3, .text = "why" };
 	for (size_t size = 1; size < 40; size++) {
@@ -641,7 +771,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accept_cases),
 		cmocka_unit_test(reject_cases),
-		cmocka_unit_test(no_services),
+		cmocka_unit_test(no_names),
 		cmocka_unit_test(no_filter),
 		cmocka_unit_test(at_most_64_terms),
 		cmocka_unit_test(blow_up_is_refused),
