@@ -61,6 +61,7 @@ static int print_usage(void)
 	fputs(usage, stdout);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-9s  %s\n", commands[i]->name, commands[i]->brief);
+	printf("\n  help %s  %s\n", topic_filter.name, topic_filter.brief);
 	fputs(usage_options, stdout);
 	return flush_stdout();
 }
@@ -91,7 +92,8 @@ static int run_help(const struct options *o, int argc, char **argv)
 
 	(void)o;
 	if (argc) {
-		c = find(argv[0]);
+		c = strcmp(argv[0], topic_filter.name) ? find(argv[0]) :
+							 &topic_filter;
 		if (!c)
 			return EXIT_USAGE;
 	}

@@ -120,6 +120,11 @@ int out_lost(struct out *o, uint64_t n)
 	return ferror(o->opt.fp);
 }
 
+void out_filtered(struct out *o)
+{
+	o->opt.filtered = true;
+}
+
 int out_flush(struct out *o)
 {
 	o->ops->flush(o);

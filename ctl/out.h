@@ -87,6 +87,8 @@ struct out_options {
 	bool utf8;
 	bool no_header;
 	bool all_netns;
+	/* records are of the buckets that a filter let pass */
+	bool filtered;
 	unsigned int cpus;
 	const struct services *services;
 	const struct netns_names *netns_names;
@@ -97,6 +99,9 @@ struct out;
 /* NULL where memory is short. */
 struct out *out_text(const struct out_options *options, enum out_kind kind);
 struct out *out_json(const struct out_options *options, enum out_kind kind);
+
+/* From here on there is a filter: see struct out_options. */
+void out_filtered(struct out *o);
 
 /* Return non-zero where nothing more can be written. */
 /* @hooks: NULL where they are not told. */

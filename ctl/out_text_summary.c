@@ -14,9 +14,10 @@ static void summary_title(struct text *t, const struct tws_summary *s)
 
 	if (t->o.opt.no_header)
 		return;
-	fprintf(t->o.opt.fp, "%sTIME_WAIT buckets of network namespace %u%s%s\n\n",
+	fprintf(t->o.opt.fp, "%sTIME_WAIT buckets of network namespace %u%s%s%s\n\n",
 		t->c.bold, s->netns,
-		netns_suffix(t, name, sizeof(name), s->netns), t->c.off);
+		netns_suffix(t, name, sizeof(name), s->netns),
+		t->o.opt.filtered ? ", filtered" : "", t->c.off);
 }
 
 /* What the kernel compares with the limit is its own count. */
@@ -35,7 +36,20 @@ static bool near_limit(const struct tws_summary *s)
 	return against_limit(s) * 10 >= s->limit * 9ULL;
 }
 
-static void summary_counts(struct text *t, const struct tws_summary *s)
+/* A part of the buckets says nothing of how far it is to the limit. */
+static void summary_passed(struct text *t, const struct tws_summary *s)
+{
+	char a[32], b[32];
+
+	label(t, "buckets");
+	fprintf(t->o.opt.fp, "%s pass the filter",
+		s->total ? text_count(a, sizeof(a), s->total) : "none");
+	if (s->total)
+		fprintf(t->o.opt.fp, "  %s", text_bytes(b, sizeof(b), s->bytes));
+	fputc('\n', t->o.opt.fp);
+}
+
+static void summary_used(struct text *t, const struct tws_summary *s)
 {
 	char a[32], b[32], c[32], pct[16], bar[3 * BAR_CELLS + 3];
 	FILE *fp = t->o.opt.fp;
@@ -53,6 +67,17 @@ static void summary_counts(struct text *t, const struct tws_summary *s)
 				 t->o.opt.utf8),
 			t->c.off, text_bytes(c, sizeof(c), s->bytes));
 	fputc('\n', fp);
+}
+
+static void summary_counts(struct text *t, const struct tws_summary *s)
+{
+	FILE *fp = t->o.opt.fp;
+	char a[32], b[32], c[32];
+
+	if (t->o.opt.filtered)
+		summary_passed(t, s);
+	else
+		summary_used(t, s);
 	if (s->total) {
 		label(t, "");
 		fprintf(fp, "%s time-wait, %s fin-wait2\n",
@@ -65,11 +90,19 @@ static void summary_counts(struct text *t, const struct tws_summary *s)
 			text_count(c, sizeof(c), s->ipv4_mapped));
 	}
 	label(t, "kernel");
-	fprintf(fp, "%s by its own count (%s%s chains read in %s)\n",
+	fprintf(fp, "%s by its own count%s (%s%s chains read in %s)\n",
 		text_count(a, sizeof(a), s->kernel_count),
+		t->o.opt.filtered ? ", of all" : "",
 		s->ehash_pernet ? "own hash of " : "",
 		text_count(b, sizeof(b), s->ehash_entries),
 		text_duration_us(c, sizeof(c), s->walk_us));
+}
+
+/* The kernel counts all: it cannot be compared with what a filter let pass. */
+static bool counts_disagree(struct text *t, const struct tws_summary *s)
+{
+	return !t->o.opt.filtered &&
+	       churn_difference(s) > churn_allowed(s, t->o.opt.cpus);
 }
 
 static void summary_warnings(struct text *t, const struct tws_summary *s)
@@ -91,7 +124,7 @@ static void summary_warnings(struct text *t, const struct tws_summary *s)
 		label(t, "");
 		fprintf(fp, "buckets stay, and TCPTimeWaitOverflow counts the closes that skip.\n");
 	}
-	if (diff > allowed) {
+	if (counts_disagree(t, s)) {
 		warning(t);
 		fprintf(fp, "the walk found %s buckets, the kernel counts %s: what came\n",
 			text_count(a, sizeof(a), s->total),
@@ -258,13 +291,15 @@ static void table_line(struct text *t, const struct tws_summary *s)
 	if (!t->o.records)
 		table_header(t);
 	table_row(t, &v, text_count(limit, sizeof(limit), s->limit),
-		  text_percent(used, sizeof(used), s->total, s->limit));
+		  text_percent(used, sizeof(used),
+			       t->o.opt.filtered ? s->kernel_count : s->total,
+			       s->limit));
 	fprintf(fp, "%u%s%s", s->netns, name ? " " : "", name ? name : "");
 	if (at_limit(s))
 		fprintf(fp, "  %sat its limit%s", t->c.warn, t->c.off);
 	else if (near_limit(s))
 		fprintf(fp, "  %snear its limit%s", t->c.warn, t->c.off);
-	if (churn_difference(s) > churn_allowed(s, t->o.opt.cpus))
+	if (counts_disagree(t, s))
 		fprintf(fp, "  %scounts disagree%s", t->c.warn, t->c.off);
 	fputc('\n', fp);
 	t->sum.total += v.total;
@@ -276,8 +311,9 @@ static void table_line(struct text *t, const struct tws_summary *s)
 void text_summaries_end(struct text *t)
 {
 	table_row(t, &t->sum, "", "");
-	fprintf(t->o.opt.fp, "in %llu namespace%s\n",
-		(unsigned long long)t->o.records, t->o.records == 1 ? "" : "s");
+	fprintf(t->o.opt.fp, "in %llu namespace%s%s\n",
+		(unsigned long long)t->o.records, t->o.records == 1 ? "" : "s",
+		t->o.opt.filtered ? ", filtered" : "");
 }
 
 void text_summary(struct out *o, const struct tws_summary *s)

@@ -17,4 +17,7 @@ extern const struct command cmd_stats;
 extern const struct command cmd_monitor;
 extern const struct command cmd_info;
 
+/* of twctl help only */
+extern const struct command topic_filter;
+
 #endif /* TWCTL_COMMANDS_H */

@@ -197,7 +197,7 @@ const struct command cmd_explain = {
 "\n"
 "LOCAL, REMOTE  ADDR:PORT, [ADDR]:PORT for IPv6, or :PORT alone. [fe80::1%DEV]\n"
 "               is of the sockets that are bound to that device\n"
-"FILTER         see twctl help list; it has to leave exactly one bucket\n"
+"FILTER         see twctl help filter; it has to leave exactly one bucket\n"
 "\n"
 "The verdict for a connect() that looks for a port itself:\n"
 "  reusable      it takes the bucket's place\n"

@@ -29,7 +29,7 @@ static int run(const struct options *o, int argc, char **argv)
 
 const struct command cmd_list = {
 	.name = "list",
-	.brief = "a row for each bucket, with a filter in the grammar of ss",
+	.brief = "a row for each bucket",
 	.takes_family = true,
 	.takes_all_netns = true,
 	.run = run,
@@ -52,27 +52,10 @@ const struct command cmd_list = {
 "With -j also: bound_verdict, for a socket that was bound to the port before\n"
 "connect(), and what only CAP_NET_ADMIN is told.\n"
 "\n"
-"FILTER is evaluated in the kernel. Quote it, or its ( ) ! < > & | meet the\n"
-"shell.\n"
-"\n"
-"  sport OP PORT       local port       OP: =  !=  <  >  <=  >=\n"
-"  dport OP PORT       remote port      or: eq ne lt gt le ge\n"
-"  src [=|!=] HOST     local address    PORT: 443, :443, https\n"
-"  dst [=|!=] HOST     remote address   HOST: 10.0.0.0/8, 192.0.2.1:80, :443,\n"
-"                                       [2001:db8::]/32, [::1]:443\n"
-"  family [=|!=] F     inet or inet6 (or ipv4, ipv6), as -4 and -6 do\n"
-"  substate [=|!=] S   time-wait or fin-wait2; for the habits of ss, 'state' and\n"
-"                      'fin-wait-2' mean the same\n"
-"  A and B, A B        both; also & and &&\n"
-"  A or B              either; also | and ||\n"
-"  not A, ! A, ( A )   binding: not before and before or\n"
-"\n"
-"IPv4 traffic through IPv6 sockets is of family inet6, as in the kernel, and\n"
-"matches IPv4 prefixes as well as IPv6 ones of ::ffff:0:0/96. Multiplied out\n"
-"into an OR of ANDs, a filter may have 64 conditions.\n"
+"FILTER: twctl help filter.\n"
 "\n"
 "Examples:\n"
 "  twctl list dport = :443 and dst 10.0.0.0/8\n"
-"  twctl list 'substate fin-wait2 and not (src 127.0.0.0/8 or src [::1])'\n"
+"  twctl list verdict = too-young\n"
 "  twctl list -j sport ge 32768 | jq -r '.[].remote' | sort | uniq -c\n",
 };

@@ -147,7 +147,7 @@ const struct command cmd_monitor = {
 "  --follow         and then go on\n"
 "  --count N        end after so many events\n"
 "  --duration TIME  end after that time\n"
-"  FILTER           events at these buckets only: twctl help list\n"
+"  FILTER           events at these buckets only: twctl help filter\n"
 "\n"
 "  EVENT     created  a close left a bucket\n"
 "            reuse    connect() took the bucket's place\n"

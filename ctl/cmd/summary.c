@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <sys/socket.h>
-
-#include "../session.h"
+#include "../arguments.h"
 #include "commands.h"
 
 static int show(const struct tws_summary *summary, void *ctx)
@@ -13,23 +11,18 @@ static int show(const struct tws_summary *summary, void *ctx)
 
 static int run(const struct options *o, int argc, char **argv)
 {
+	struct tws_filter f;
 	struct session s;
-	int ret;
+	int ret = arguments_filter(o, argc, argv, &f);
 
-	if (o->family) {
-		complain("the summary counts both families in one walk; for rows of one family use: twctl list -%c",
-			 o->family == AF_INET ? '4' : '6');
-		return EXIT_USAGE;
-	}
-	if (argc) {
-		complain("summary takes no argument '%s'; a filter goes with: twctl list FILTER",
-			 argv[0]);
-		return EXIT_USAGE;
-	}
+	if (ret)
+		return ret;
 	if (session_open(&s, o, o->all_netns ? OUT_SUMMARIES : OUT_SUMMARY) < 0)
 		return EXIT_ERROR;
-	ret = o->all_netns ? twnl_summary_dump(s.nl, NULL, NULL, show, &s) :
-			     twnl_summary_get(s.nl, NULL, NULL, show, &s);
+	if (f.n_clauses)
+		out_filtered(s.out);
+	ret = o->all_netns ? twnl_summary_dump(s.nl, &f, NULL, show, &s) :
+			     twnl_summary_get(s.nl, &f, NULL, show, &s);
 	return session_close(&s, ret);
 }
 
@@ -40,8 +33,8 @@ const struct command cmd_summary = {
 	.takes_all_netns = true,
 	.run = run,
 	.help =
-"Usage: twctl [OPTIONS] [summary]\n"
-"       twctl [OPTIONS] summary -A\n"
+"Usage: twctl [OPTIONS] [summary [FILTER]]\n"
+"       twctl [OPTIONS] summary -A [FILTER]\n"
 "\n"
 "Counts the TIME_WAIT buckets of a network namespace in one walk inside the\n"
 "kernel and shows, on one screen:\n"
@@ -61,6 +54,9 @@ const struct command cmd_summary = {
 "            each verdict means: twctl help explain\n"
 "  sysctls   those of the namespace that govern TIME_WAIT and local ports\n"
 "\n"
+"With a FILTER (twctl help filter), or -4 or -6, that is of the buckets that\n"
+"pass; the kernel's own count is of all.\n"
+"\n"
 "With -A: a line for each network namespace of the machine, and a last line for\n"
 "all of them. This needs CAP_NET_ADMIN in the initial user namespace.\n"
 "\n"
@@ -70,6 +66,7 @@ const struct command cmd_summary = {
 "the current second; wait_hist[0] has the too young that wait 0 ms, [i] those\n"
 "from 2^(i-1) to below 2^i ms, its last slot all longer ones.\n"
 "\n"
-"Example:\n"
-"  twctl -N web -j | jq '.total, .limit'\n",
+"Examples:\n"
+"  twctl -N web -j | jq '.total, .limit'\n"
+"  twctl summary dst 10.0.0.0/8 and dport = :443\n",
 };

@@ -67,7 +67,7 @@ const struct command cmd_whatif = {
 "  tcp_timestamps=0|1|2       changes no bucket that is there: each keeps what\n"
 "                             its connection saw\n"
 "\n"
-"Names may begin with net.ipv4. as those of sysctl(8). FILTER: twctl help list.\n"
+"Names may begin with net.ipv4. as those of sysctl(8). FILTER: twctl help filter.\n"
 "\n"
 "  now, then   how many buckets have a verdict now, and would have it\n"
 "  changes     from which verdict to which\n"

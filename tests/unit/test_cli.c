@@ -61,13 +61,11 @@ static void usage_errors(void **state)
 	expect("twctl --netns", 2, "-N needs");
 	expect("twctl -c=purple", 2, "not 'purple'");
 	expect("twctl --color=purple", 2, "not 'purple'");
-	expect("twctl -4", 2, "use: twctl list -4");
-	expect("twctl summary -6", 2, "use: twctl list -6");
 	expect("twctl list -4 -6", 2, "-4 and -6 exclude each other");
 	expect("twctl info -4", 2, "info knows no -4");
 	expect("twctl info -A", 2, "info knows no -A");
 	expect("twctl -A -N x", 2, "give one of the two");
-	expect("twctl summary dport 1", 2, "summary takes no argument 'dport'");
+	expect("twctl summary dport", 2, "    dport\n         ^\n");
 	expect("twctl info x", 2, "info takes no argument 'x'");
 	expect("twctl help frobnicate", 2, "unknown command");
 	expect("twctl list 'dport = foo'", 2,
@@ -533,8 +531,11 @@ static void help(void **state)
 	expect("twctl help list", 0, "!Usage: twctl [OPTIONS] list [FILTER]");
 	expect("twctl list --help", 0, "!Usage: twctl [OPTIONS] list [FILTER]");
 	expect("twctl -h l", 0, "!Usage: twctl [OPTIONS] list [FILTER]");
+	expect("twctl help filter", 0, "!Usage: twctl COMMAND [FILTER]");
+	expect("twctl help", 0, "!\n  help filter  the FILTER that commands take");
+	expect("twctl filter", 2, "unknown command 'filter'");
 	expect("twctl list dport = foo -h", 0, "!Usage: twctl [OPTIONS] list");
-	expect("twctl h sum", 0, "!Usage: twctl [OPTIONS] [summary]");
+	expect("twctl h sum", 0, "!Usage: twctl [OPTIONS] [summary [FILTER]]");
 	expect("FAKE_ABSENT=1 twctl -V", 0, "!twctl 0.0.test\n");
 	expect("twctl list --version", 0, "!twctl 0.0.test\n");
 }
@@ -545,7 +546,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list group pressure explain whatif ports observe stats monitor verify info; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list group pressure explain whatif ports observe stats monitor verify info filter; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -801,6 +802,41 @@ static void request_of_a_list(void **state)
 	      want, sizeof(want));
 }
 
+/* The same, and the screen says that it is of a part. */
+static void request_of_a_summary(void **state)
+{
+	static const unsigned char filtered[] = {
+		/* filter, term, verdict 2 */
+		28, 0, 19, 0x80, 12, 0, 1, 0x80, 8, 0, 12, 0, 2, 0, 0, 0,
+		/* term, ifindex 0 */
+		12, 0, 1, 0x80, 8, 0, 19, 0, 0, 0, 0, 0,
+	};
+	static const unsigned char family[] = {
+		16, 0, 19, 0x80, 12, 0, 1, 0x80, 8, 0, 2, 0, 10, 0, 0, 0,
+	};
+
+	(void)state;
+	sends("twctl", TWSCOPE_CMD_SUMMARY_GET, false, NULL, 0);
+	sends("twctl summary verdict too-young dev 0", TWSCOPE_CMD_SUMMARY_GET,
+	      false, filtered, sizeof(filtered));
+	sends("twctl -6", TWSCOPE_CMD_SUMMARY_GET, false, family, sizeof(family));
+	sends("twctl -6A", TWSCOPE_CMD_SUMMARY_GET, true, family, sizeof(family));
+	expect("twctl", 0, "!18,300 of 262,144");
+	expect("twctl -4", 0, "!18,300 pass the filter");
+	expect("twctl summary -A sport 1", 0, "!namespaces, filtered\n");
+}
+
+/* Names of devices are those of a namespace, and -A has no such. */
+static void devices(void **state)
+{
+	(void)state;
+	expect("twctl list dev lo", 0, "");
+	expect("twctl list dev lo1234", 2, "there is no such device");
+	expect("twctl list -A dev lo", 2, "expected the number of a device");
+	expect("twctl list -A dev 1", 0, "");
+	expect("twctl -N no-such-netns list sport", 1, "no network namespace is named 'no-such-netns'");
+}
+
 /* Sysctls and filter, in whatever order they were typed. */
 static void request_of_a_whatif(void **state)
 {
@@ -960,6 +996,8 @@ int main(void)
 		cmocka_unit_test(reader_that_leaves),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(request_of_a_list),
+		cmocka_unit_test(request_of_a_summary),
+		cmocka_unit_test(devices),
 		cmocka_unit_test(request_of_a_whatif),
 		cmocka_unit_test(request_of_an_explain),
 		cmocka_unit_test(request_of_ports),

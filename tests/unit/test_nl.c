@@ -654,6 +654,12 @@ static void requests(void **state)
 	request_is("sport ge 1024", false, "1{1{8(00040000) 9(ffff0000)}}");
 	request_is("dport lt 1024", false, "1{1{10(00000000) 11(ff030000)}}");
 	request_is("dport != 443", false, "1{1{1() 10(bb010000) 11(bb010000)}}");
+	request_is("verdict = reusable", false, "1{1{12(01000000)}}");
+	request_is("remaining < 5s", false, "1{1{13(00000000) 14(87130000)}}");
+	request_is("age >= 500ms", false, "1{1{15(f4010000) 16(ffffffff)}}");
+	request_is("fwmark != 0x10/0xf0", false,
+		   "1{1{1() 17(10000000) 18(f0000000)}}");
+	request_is("dev 3", false, "1{1{19(03000000)}}");
 	request_is("dst 1.2.3.4:80 or not (sport 1 or state time-wait)", true,
 		   "1{1{6(01020304) 7(20000000)} 1{10(50000000) 11(50000000)}} "
 		   "1{1{1() 8(01000000) 9(01000000)} 1{1() 3(06000000)}} 2()");

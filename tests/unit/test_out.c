@@ -109,6 +109,36 @@ static void summary_screen(void **state)
 "          ip_local_port_range=32768-60999: 28,232 ports, 3 of them reserved\n");
 }
 
+/* Of a part nothing is compared with what the kernel counts, or allows, of all. */
+static void summary_of_a_filter(void **state)
+{
+	const struct out_options opt = { .cpus = 2, .filtered = true };
+	struct tws_summary s = busy();
+	char *got;
+
+	(void)state;
+	s.kernel_count = s.kernel_count_before = 18300;
+	got = summary_text(&s, &opt);
+	assert_ptr_equal(got, strstr(got,
+"TIME_WAIT buckets of network namespace 4026531840, filtered\n"
+"\n"
+"buckets   12,345 pass the filter  3.1 MiB\n"
+"          12,001 time-wait, 344 fin-wait2\n"
+"          12,300 ipv4, 40 ipv6, 5 ipv4-mapped\n"
+"kernel    18,300 by its own count, of all (131,072 chains read in 1.2 ms)\n"
+"\n"
+"closes/s  "));
+	free(got);
+	s.limit = 18301;
+	got = summary_text(&s, &opt);
+	assert_non_null(strstr(got, "WARNING   99.9 % of the limit"));
+	free(got);
+	s = idle();
+	got = summary_text(&s, &opt);
+	assert_non_null(strstr(got, "buckets   none pass the filter\n"));
+	free(got);
+}
+
 static void summary_in_utf8(void **state)
 {
 	const struct out_options opt = { .cpus = 2, .utf8 = true, .no_header = true };
@@ -281,6 +311,21 @@ static void table(void **state)
 "          0          0           0    262,144    0.0 %       0.0  4026532201\n"
 "         90          0           0        100   90.0 %       0.0  4026532202  near its limit  counts disagree\n"
 "     12,435        344      12,347                          60.0  in 3 namespaces\n");
+}
+
+static void table_of_a_filter(void **state)
+{
+	const struct out_options opt = { .cpus = 2, .filtered = true };
+	struct out *o = open_out(false, &opt, OUT_SUMMARIES);
+	struct tws_summary s = busy();
+
+	(void)state;
+	s.kernel_count = 26214;
+	out_summary(o, &s);
+	is_text(close_out(o, false),
+"      TOTAL  FIN-WAIT2      KERNEL      LIMIT     USED  CLOSES/S  NETNS\n"
+"     12,345        344      26,214    262,144   10.0 %      60.0  4026531840\n"
+"     12,345        344      26,214                          60.0  in 1 namespace, filtered\n");
 }
 
 static struct tws_bucket bucket4(void)
@@ -755,6 +800,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(summary_screen),
+		cmocka_unit_test(summary_of_a_filter),
 		cmocka_unit_test(summary_in_utf8),
 		cmocka_unit_test(summary_of_nothing),
 		cmocka_unit_test(warns_of_the_limit),
@@ -763,6 +809,7 @@ int main(void)
 		cmocka_unit_test(histograms_of_other_lengths),
 		cmocka_unit_test(colors),
 		cmocka_unit_test(table),
+		cmocka_unit_test(table_of_a_filter),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(rows_of_all_namespaces),
 		cmocka_unit_test(no_rows),

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/* No command: what FILTER is in the help of those that take one. */
+#include "commands.h"
+
+const struct command topic_filter = {
+	.name = "filter",
+	.brief = "the FILTER that commands take, in the grammar of ss",
+	.help =
+"Usage: twctl COMMAND [FILTER]\n"
+"\n"
+"A filter lets those buckets pass that are listed, counted or watched. It is that\n"
+"of ss, and the kernel evaluates it. Quote it, or its ( ) ! < > & | meet the\n"
+"shell.\n"
+"\n"
+"  sport OP PORT         local port     OP: =  !=  <  >  <=  >=\n"
+"  dport OP PORT         remote port    or: eq ne lt gt le ge\n"
+"  src [=|!=] HOST       local address  PORT: 443, :443, https\n"
+"  dst [=|!=] HOST       remote address HOST: 10.0.0.0/8, 192.0.2.1:80, :443,\n"
+"                                       [2001:db8::]/32, [::1]:443\n"
+"  dev [=|!=] DEV        device of the socket: a name, or a number as with -A,\n"
+"                        where names mean nothing; 0 for none\n"
+"  fwmark [=|!=] MARK    mark of the socket: 7, 0x10, or bits of it, 0x10/0xf0;\n"
+"                        needs CAP_NET_ADMIN\n"
+"\n"
+"and what ss has not:\n"
+"\n"
+"  family [=|!=] F       inet or inet6 (or ipv4, ipv6), as -4 and -6 do\n"
+"  substate [=|!=] S     time-wait or fin-wait2; 'state' and 'fin-wait-2', as ss\n"
+"                        has them, mean the same\n"
+"  verdict [=|!=] V      what connect() would do: reusable, too-young, disabled,\n"
+"                        not-loopback, fin-wait2, no-timestamp, bind-blocked,\n"
+"                        not-searched, unknown; see twctl help explain\n"
+"  remaining OP TIME     until the kernel ends it. OP: <  >  <=  >=, no others,\n"
+"                        as time runs on; TIME: 5, 5s, 1.5s, 500ms, 2m, 1h\n"
+"  age OP TIME           since it was entered, where the kernel keeps that\n"
+"\n"
+"  A and B, A B          both; also & and &&\n"
+"  A or B                either; also | and ||\n"
+"  not A, ! A, ( A )     binding: not before and before or. ss takes 'and' and\n"
+"                        'or' as they come: with ( ) both understand the same\n"
+"\n"
+"IPv4 traffic through IPv6 sockets is of family inet6, as in the kernel, and\n"
+"matches IPv4 prefixes as well as IPv6 ones of ::ffff:0:0/96. Multiplied out\n"
+"into an OR of ANDs, a filter may have 64 conditions. Of events only the ends,\n"
+"the family and the substate are known.\n"
+"\n"
+"Examples:\n"
+"  twctl list 'substate fin-wait2 and not (src 127.0.0.0/8 or src [::1])'\n"
+"  twctl summary 'dst 10.0.0.0/8 and ( dport = :443 or dport = :8443 )'\n"
+"  twctl list 'verdict = too-young and remaining < 5s'\n",
+};
