@@ -86,3 +86,4 @@ clean:
 	rm -f Module.symvers modules.order kmod/compat/features.h
 	$(MAKE) -C ctl clean
 	$(MAKE) -C tests/unit clean
+	$(MAKE) -C tests/fuzz clean
