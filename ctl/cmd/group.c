@@ -134,7 +134,7 @@ const struct command cmd_group = {
 "                most buckets and sockets in use\n"
 "  --ports       count the different local ports of each group, too\n"
 "  SYSCTL=VALUE  what would be reusable under other sysctls: twctl help whatif\n"
-"  FILTER        only these: twctl help list\n"
+"  FILTER        only these: twctl help filter\n"
 "\n"
 "  BUCKETS    how many; SHARE of all that the filter lets pass\n"
 "  REUSABLE   connect() takes their place now; WHAT-IF under the sysctls given\n"

@@ -276,7 +276,7 @@ const struct command cmd_pressure = {
 "address. The cure is IP_BIND_ADDRESS_NO_PORT.\n"
 "\n"
 "  --top N  so many destinations; 5 where it is left out, 0 for all\n"
-"  FILTER   only these: twctl help list\n"
+"  FILTER   only these: twctl help filter\n"
 "\n"
 "With -j: destinations, each with the same figures under tcp_tw_reuse=1 in\n"
 "tcp_tw_reuse_1, and bind_pools. exhausted_in_s is null where the ports last, or\n"
