@@ -8,27 +8,13 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "netns.h"
 
-/* where "ip netns" keeps them */
-#define NETNS_DIR "/run/netns"
 /* more names than these are no help in an error */
 #define NAMES_SHOWN 8
-
-struct netns_entry {
-	uint32_t inode;
-	char name[NAME_MAX + 1];
-};
-
-struct netns_names {
-	size_t n;
-	struct netns_entry *entry;
-};
 
 static int all_digits(const char *s)
 {
@@ -121,61 +107,4 @@ int netns_enter(const char *what, char *err, size_t size)
 			 strerror(errno));
 	close(fd);
 	return ret;
-}
-
-static void add_name(struct netns_names *names, ino_t inode, const char *name)
-{
-	struct netns_entry *e;
-
-	if (netns_name(names, (uint32_t)inode))
-		return;
-	e = reallocarray(names->entry, names->n + 1, sizeof(*e));
-	if (!e)
-		return;
-	names->entry = e;
-	e += names->n++;
-	e->inode = (uint32_t)inode;
-	snprintf(e->name, sizeof(e->name), "%s", name);
-}
-
-struct netns_names *netns_names_load(void)
-{
-	struct netns_names *names = calloc(1, sizeof(*names));
-	struct stat self, st;
-	struct dirent *d;
-	DIR *dir;
-
-	if (!names || stat("/proc/self/ns/net", &self) < 0)
-		return names;
-	dir = opendir(NETNS_DIR);
-	while (dir && (d = readdir(dir))) {
-		/* a file that nothing is mounted on is on another device */
-		if (d->d_name[0] != '.' &&
-		    !fstatat(dirfd(dir), d->d_name, &st, 0) &&
-		    st.st_dev == self.st_dev)
-			add_name(names, st.st_ino, d->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	if (!stat("/proc/1/ns/net", &st))
-		add_name(names, st.st_ino, "init");
-	return names;
-}
-
-void netns_names_free(struct netns_names *names)
-{
-	if (!names)
-		return;
-	free(names->entry);
-	free(names);
-}
-
-const char *netns_name(const struct netns_names *names, uint32_t inode)
-{
-	size_t i;
-
-	for (i = 0; names && i < names->n; i++)
-		if (names->entry[i].inode == inode)
-			return names->entry[i].name;
-	return NULL;
 }

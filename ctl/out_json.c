@@ -34,6 +34,19 @@ void json_put_string(json_t *object, const char *key, const char *s)
 	json_put(object, key, value ? value : json_null());
 }
 
+void json_put_netns(const struct out *o, json_t *object, uint32_t inode)
+{
+	const struct netns_label *l = netns_find(o->opt.netns_names, inode);
+
+	json_put_int(object, "netns", inode);
+	if (!l)
+		return;
+	json_put_string(object, "netns_name", l->name);
+	json_put_string(object, "netns_kind", netns_kind_name(l));
+	if (l->kind == NETNS_CGROUP)
+		json_put_string(object, "netns_owner", l->owner.id);
+}
+
 void json_put_hist(json_t *object, const char *key, const struct tws_hist *h)
 {
 	json_t *array = json_array();
@@ -250,11 +263,11 @@ json_t *json_sysctls(const struct tws_sysctls *s)
 	return j;
 }
 
-static void json_summary(struct out *o, const struct tws_summary *s)
+json_t *json_of_summary(const struct out *o, const struct tws_summary *s)
 {
 	json_t *j = json_object();
 
-	json_put_int(j, "netns", s->netns);
+	json_put_netns(o, j, s->netns);
 	json_put_int(j, "total", s->total);
 	json_put_int(j, "timewait", s->timewait);
 	json_put_int(j, "fin_wait2", s->fin_wait2);
@@ -275,7 +288,12 @@ static void json_summary(struct out *o, const struct tws_summary *s)
 	json_put_verdicts(j, "verdicts", s->verdicts);
 	json_put_verdicts(j, "bound_verdicts", s->bound_verdicts);
 	json_put_hist(j, "wait_hist", &s->wait);
-	json_emit(o, j);
+	return j;
+}
+
+static void json_summary(struct out *o, const struct tws_summary *s)
+{
+	json_emit(o, json_of_summary(o, s));
 }
 
 static void json_end(struct out *o, bool failed)

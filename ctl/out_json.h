@@ -11,6 +11,8 @@
 void json_put(json_t *object, const char *key, json_t *value);
 void json_put_int(json_t *object, const char *key, uint64_t v);
 void json_put_string(json_t *object, const char *key, const char *s);
+/* Which one it is, and where that is known what it is called, and by whom. */
+void json_put_netns(const struct out *o, json_t *object, uint32_t inode);
 void json_put_hist(json_t *object, const char *key, const struct tws_hist *h);
 void json_put_address(json_t *object, const char *key, uint16_t family,
 		      const uint8_t *addr);
@@ -23,6 +25,7 @@ void json_put_verdicts(json_t *object, const char *key,
 		       const uint32_t v[TWSCOPE_N_VERDICTS]);
 
 json_t *json_sysctls(const struct tws_sysctls *s);
+json_t *json_of_summary(const struct out *o, const struct tws_summary *s);
 
 /* Writes what goes before a row of an array. */
 void json_begin_row(struct out *o);

@@ -93,7 +93,7 @@ void json_stats(struct out *o, const struct tws_stats *s)
 	json_t *j = json_object();
 
 	if (s->has_netns && !s->ended_netns)
-		json_put_int(j, "netns", s->netns);
+		json_put_netns(o, j, s->netns);
 	json_put(j, "ended_netns", json_boolean(s->ended_netns));
 	json_put_int(j, "observed_ms", s->observed_ms);
 	json_put_int(j, "before", s->before);
@@ -147,7 +147,7 @@ void json_event(struct out *o, const struct tws_event *e)
 
 	json_put_int(j, "time_ns", e->time_ns);
 	json_put_name(j, "type", event_type_name(e->type), e->type);
-	json_put_int(j, "netns", e->netns);
+	json_put_netns(o, j, e->netns);
 	json_put_string(j, "family", e->family == AF_INET ? "inet" : "inet6");
 	json_put_address(j, "local", e->family, e->local);
 	json_put_int(j, "local_port", e->local_port);

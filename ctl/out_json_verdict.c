@@ -78,7 +78,7 @@ void json_whatif(struct out *o, const struct tws_summary *s,
 {
 	json_t *j = json_object();
 
-	json_put_int(j, "netns", s->netns);
+	json_put_netns(o, j, s->netns);
 	json_put(j, "policy", of_policy(policy));
 	json_put(j, "sysctls", json_sysctls(&s->sysctls));
 	json_put_int(j, "total", s->total);

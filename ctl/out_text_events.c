@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Events as they come: a line for each. */
-#include <ctype.h>
 #include <string.h>
 
 #include "decisions.h"
@@ -9,6 +8,8 @@
 
 /* as wide as the longest reason, so that who it was has a column */
 #define WHY_WIDTH 35
+/* of docker:3f2a9c81d0e4 */
+#define NETNS_WIDTH 19
 
 void text_events_begin(struct text *t)
 {
@@ -21,7 +22,7 @@ void text_events_begin(struct text *t)
 		return;
 	fprintf(t->o.opt.fp, "%s%-12s  ", t->c.bold, "TIME");
 	if (t->o.opt.all_netns)
-		fprintf(t->o.opt.fp, "%-12s  ", "NETNS");
+		fprintf(t->o.opt.fp, "%-*s  ", NETNS_WIDTH, "NETNS");
 	fprintf(t->o.opt.fp, "%-8s  %-*s  %-*s  %-9s  %-*s  %s%s\n", "EVENT",
 		t->local_width, "LOCAL", t->remote_width, "REMOTE", "SUBSTATE",
 		WHY_WIDTH, "WHY", "WHO", t->c.off);
@@ -43,9 +44,9 @@ static void netns(struct text *t, uint32_t inode)
 	const char *name = netns_name(t->o.opt.netns_names, inode);
 
 	if (name)
-		fprintf(t->o.opt.fp, "%-12s  ", name);
+		fprintf(t->o.opt.fp, "%-*s  ", NETNS_WIDTH, name);
 	else
-		fprintf(t->o.opt.fp, "%-12u  ", inode);
+		fprintf(t->o.opt.fp, "%-*u  ", NETNS_WIDTH, inode);
 }
 
 /* What happened, in one word. */
@@ -89,24 +90,13 @@ static const char *why(char *buf, size_t size, const struct tws_event *e)
 	return buf;
 }
 
-/* A process may name itself anything: no byte of it shall reach the terminal. */
-static char *harmless(char *buf, size_t size, const char *comm)
-{
-	size_t i;
-
-	for (i = 0; comm[i] && i + 1 < size; i++)
-		buf[i] = isprint((unsigned char)comm[i]) ? comm[i] : '?';
-	buf[i] = '\0';
-	return buf;
-}
-
 static void who(struct text *t, const struct tws_event *e)
 {
 	char comm[sizeof(e->comm)];
 	FILE *fp = t->o.opt.fp;
 
 	if (e->has_comm)
-		fputs(harmless(comm, sizeof(comm), e->comm), fp);
+		fputs(text_harmless(comm, sizeof(comm), e->comm), fp);
 	if (e->has_pid)
 		fprintf(fp, "[%u]", e->pid);
 	if (e->has_cgroup_id)

@@ -107,6 +107,14 @@ static bool want_color(const struct options *o)
 	       !(term && !strcmp(term, "dumb"));
 }
 
+static enum netns_wanted wanted_names(const struct options *o,
+				      enum out_kind kind)
+{
+	if (o->all_netns)
+		return NETNS_ALL;
+	return kind == OUT_SUMMARY ? NETNS_OWN : NETNS_CHEAP;
+}
+
 static struct out *make_out(struct session *s, const struct options *o,
 			    enum out_kind kind)
 {
@@ -121,14 +129,15 @@ static struct out *make_out(struct session *s, const struct options *o,
 		.cpus = cpus > 0 ? (unsigned int)cpus : 1,
 	};
 
+	/* a program that asks for one namespace knows which */
+	if (kind != OUT_INFO && (!o->json || o->all_netns))
+		s->netns_names = netns_names_load(wanted_names(o, kind));
+	opt.netns_names = s->netns_names;
 	if (o->json)
 		return out_json(&opt, kind);
 	if ((kind == OUT_BUCKETS || kind == OUT_EVENTS) && !o->numeric)
 		s->services = services_load();
-	if (kind != OUT_INFO)
-		s->netns_names = netns_names_load();
 	opt.services = s->services;
-	opt.netns_names = s->netns_names;
 	return out_text(&opt, kind);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -163,6 +164,16 @@ char *text_clock(char *buf, size_t size, uint64_t ns)
 
 	snprintf(buf, size, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min,
 		 tm.tm_sec, (unsigned int)(ns / 1000000 % 1000));
+	return buf;
+}
+
+char *text_harmless(char *buf, size_t size, const char *s)
+{
+	size_t i;
+
+	for (i = 0; s[i] && i + 1 < size; i++)
+		buf[i] = isprint((unsigned char)s[i]) ? s[i] : '?';
+	buf[i] = '\0';
 	return buf;
 }
 

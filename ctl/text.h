@@ -37,6 +37,12 @@ char *text_clock(char *buf, size_t size, uint64_t ns);
 bool text_to_ms(const char *text, uint32_t *ms);
 
 /*
+ * What others chose, such as the name of a process: no byte of it that is not
+ * to be seen shall reach the terminal.
+ */
+char *text_harmless(char *buf, size_t size, const char *s);
+
+/*
  * The @cells newest slots of @h, the newest at the right. A cell is at the
  * ground only where its slot is 0. A cell takes up to 3 bytes.
  */

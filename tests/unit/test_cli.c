@@ -468,7 +468,7 @@ static void monitor_commands(void **state)
 	assert_int_equal(lines(out), 1000);
 	expect("FAKE_LOST=7 twctl monitor --last 5s", 0, "!-- 7 events lost: ");
 	expect("FAKE_LOST=7 twctl -j monitor --last 5s", 0, "!{\"lost\":7}\n{\"time_ns\":");
-	expect("FAKE_BARE=1 twctl -A monitor --last 5s", 0, "!TIME          NETNS         EVENT ");
+	expect("FAKE_BARE=1 twctl -A monitor --last 5s", 0, "!TIME          NETNS                EVENT ");
 	expect("FAKE_EVENTS=0 twctl -j monitor --last 5s", 0, "!");
 	assert_string_equal(out, "");
 }

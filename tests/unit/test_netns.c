@@ -2,7 +2,6 @@
 /* ctl/netns.c, ctl/names.c: what is said of namespaces that are none. */
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "names.h"
@@ -46,28 +45,6 @@ static void processes_and_paths(void **state)
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	found(pid);
 	found("/proc/self/ns/net");
-}
-
-static void unnamed_ones(void **state)
-{
-	(void)state;
-	/* no names at all is no reason to fail */
-	assert_null(netns_name(NULL, 1));
-	netns_names_free(NULL);
-}
-
-static void our_own(void **state)
-{
-	struct netns_names *names = netns_names_load();
-	struct stat self, init;
-
-	(void)state;
-	assert_non_null(names);
-	assert_null(netns_name(names, 1));
-	if (!stat("/proc/self/ns/net", &self) &&
-	    !stat("/proc/1/ns/net", &init) && self.st_ino == init.st_ino)
-		assert_non_null(netns_name(names, (uint32_t)self.st_ino));
-	netns_names_free(names);
 }
 
 static void handed_out_ports_have_none(const struct services *s)
@@ -114,8 +91,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_ones),
 		cmocka_unit_test(processes_and_paths),
-		cmocka_unit_test(unnamed_ones),
-		cmocka_unit_test(our_own),
 		cmocka_unit_test(services),
 	};
 

@@ -463,8 +463,8 @@ static void event_columns(void **state)
 	e = refusal(3);
 	out_event(o, &e);
 	is_text(close_out(o, false),
-"11:47:26.123  4026531840    refused   [2001:db8:102:304:506:708:909:909]:40112  [2001:db8:102:304:506:708:909:909]:443  time-wait  too young ×3                         curl[1234]\n"
-"11:47:26.123  4026531840    refused   192.0.2.1:40112                           198.51.100.7:443                        time-wait  too young ×3                         curl[1234]\n");
+"11:47:26.123  4026531840           refused   [2001:db8:102:304:506:708:909:909]:40112  [2001:db8:102:304:506:708:909:909]:443  time-wait  too young ×3                         curl[1234]\n"
+"11:47:26.123  4026531840           refused   192.0.2.1:40112                           198.51.100.7:443                        time-wait  too young ×3                         curl[1234]\n");
 }
 
 static char *event_text(const struct tws_event *e)
