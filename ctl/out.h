@@ -2,7 +2,8 @@
 /*
  * Where records go: one interface, a writer for people and one for programs.
  * A writer prints each record as it comes and keeps none (the text writer looks
- * at the first few rows of a list to set its columns).
+ * at the first few rows of a list to set its columns, and keeps the sysctls of
+ * each namespace until the table's end).
  */
 #ifndef TWCTL_OUT_H
 #define TWCTL_OUT_H

@@ -161,10 +161,11 @@ static void text_end(struct out *o, bool failed)
 
 	if (o->kind == OUT_BUCKETS)
 		text_list_end(t, failed);
+	if (o->kind == OUT_SUMMARIES && !failed && o->records)
+		text_summaries_end(t);
+	text_sysctls_end(t, failed);
 	if (failed || !o->records)
 		return;
-	if (o->kind == OUT_SUMMARIES)
-		text_summaries_end(t);
 	if (o->kind == OUT_WHATIFS)
 		text_whatifs_end(t);
 	if (o->kind == OUT_ALL_STATS)

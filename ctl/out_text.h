@@ -23,10 +23,21 @@ struct totals {
 	uint64_t reusable, then, changed;
 };
 
+/* Of the namespaces of a table, to be compared at its end. */
+struct sysctls_kept {
+	size_t n;
+	size_t room;
+	struct netns_sysctls {
+		uint32_t netns;
+		struct tws_sysctls sysctls;
+	} *row;
+};
+
 struct text {
 	struct out o;
 	struct colors c;
 	struct totals sum;
+	struct sysctls_kept kept;
 	/* of a list */
 	unsigned int n_waiting;
 	bool streaming;
@@ -65,6 +76,11 @@ int endpoint_text(char *buf, size_t size, uint16_t family, const uint8_t *addr,
 /* out_text_summary.c */
 void text_summary(struct out *o, const struct tws_summary *s);
 void text_summaries_end(struct text *t);
+
+/* out_text_sysctls.c */
+void text_sysctls_keep(struct text *t, const struct tws_summary *s);
+/* The sysctls of those kept, where they differ; and forgets them. */
+void text_sysctls_end(struct text *t, bool failed);
 
 /* out_text_list.c */
 void text_bucket(struct out *o, const struct tws_bucket *b);

@@ -302,6 +302,7 @@ static void table_line(struct text *t, const struct tws_summary *s)
 	if (counts_disagree(t, s))
 		fprintf(fp, "  %scounts disagree%s", t->c.warn, t->c.off);
 	fputc('\n', fp);
+	text_sysctls_keep(t, s);
 	t->sum.total += v.total;
 	t->sum.fin_wait2 += v.fin_wait2;
 	t->sum.kernel += v.kernel;

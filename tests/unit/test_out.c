@@ -310,7 +310,13 @@ static void table(void **state)
 "     12,345        344      12,347    262,144    4.7 %      60.0  4026531840\n"
 "          0          0           0    262,144    0.0 %       0.0  4026532201\n"
 "         90          0           0        100   90.0 %       0.0  4026532202  near its limit  counts disagree\n"
-"     12,435        344      12,347                          60.0  in 3 namespaces\n");
+"     12,435        344      12,347                          60.0  in 3 namespaces\n"
+"\n"
+"sysctls that differ from those of the first one; = where they do not\n"
+"tcp_tw_reuse_delay  ip_local_reserved_ports  NETNS\n"
+"                 -                        3  4026531840\n"
+"              1000                        0  4026532201\n"
+"              1000                        0  4026532202\n");
 }
 
 static void table_of_a_filter(void **state)
