@@ -1,40 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
 #include "../arguments.h"
+#include "../snapshot.h"
+#include "../snapshot_make.h"
 #include "commands.h"
+
+struct work {
+	struct session s;
+	/* NULL: none is kept */
+	json_t *snapshot;
+	/* the snapshot alone is on stdout */
+	bool quiet;
+};
 
 static int show(const struct tws_summary *summary, void *ctx)
 {
-	struct session *s = ctx;
+	struct work *w = ctx;
 
-	return session_wrote(s, out_summary(s->out, summary));
+	if (w->snapshot)
+		snapshot_add(w->snapshot, &w->s, summary);
+	if (w->quiet)
+		return 0;
+	return session_wrote(&w->s, out_summary(w->s.out, summary));
+}
+
+static int save(json_t *snapshot, const char *path)
+{
+	char *text = snapshot_end(snapshot), err[700] = "out of memory";
+	int ret = text ? snapshot_write(path, text, err, sizeof(err)) : -1;
+
+	free(text);
+	if (ret < 0)
+		complain("%s: %s", path, err);
+	return ret;
+}
+
+static int ask(const struct options *o, const struct tws_filter *f,
+	       const char *path)
+{
+	struct work w = { .quiet = path && !strcmp(path, "-") };
+	struct options text = *o;
+	int ret, kept = 0;
+
+	/* a writer of JSON would begin an array of nothing */
+	if (w.quiet)
+		text.json = false;
+	if (session_open(&w.s, &text, o->all_netns ? OUT_SUMMARIES : OUT_SUMMARY) < 0)
+		return EXIT_ERROR;
+	if (path)
+		w.snapshot = snapshot_begin(&w.s, o->all_netns);
+	if (f->n_clauses)
+		out_filtered(w.s.out);
+	ret = o->all_netns ? twnl_summary_dump(w.s.nl, f, NULL, show, &w) :
+			     twnl_summary_get(w.s.nl, f, NULL, show, &w);
+	if (path && !ret)
+		kept = save(w.snapshot, path);
+	else
+		json_decref(w.snapshot);
+	ret = session_close(&w.s, ret);
+	return kept < 0 ? EXIT_ERROR : ret;
 }
 
 static int run(const struct options *o, int argc, char **argv)
 {
+	const char *path = own_option(o, "save");
 	struct tws_filter f;
-	struct session s;
 	int ret = arguments_filter(o, argc, argv, &f);
 
 	if (ret)
 		return ret;
-	if (session_open(&s, o, o->all_netns ? OUT_SUMMARIES : OUT_SUMMARY) < 0)
-		return EXIT_ERROR;
-	if (f.n_clauses)
-		out_filtered(s.out);
-	ret = o->all_netns ? twnl_summary_dump(s.nl, &f, NULL, show, &s) :
-			     twnl_summary_get(s.nl, &f, NULL, show, &s);
-	return session_close(&s, ret);
+	if (path && !*path) {
+		complain("--save needs the name of a file, or - for stdout");
+		return EXIT_USAGE;
+	}
+	if (path && f.n_clauses) {
+		complain("--save keeps the whole summary, to be compared with another whole one: it takes no filter");
+		return EXIT_USAGE;
+	}
+	return ask(o, &f, path);
 }
+
+static const struct command_option options[] = {
+	{ .name = "save", .argument = "a file, or - for stdout" },
+	{ 0 },
+};
 
 const struct command cmd_summary = {
 	.name = "summary",
 	.brief = "counts, rates and limits at a glance (the default)",
 	.takes_family = true,
 	.takes_all_netns = true,
+	.options = options,
 	.run = run,
 	.help =
 "Usage: twctl [OPTIONS] [summary [FILTER]]\n"
 "       twctl [OPTIONS] summary -A [FILTER]\n"
+"       twctl [OPTIONS] summary [-A] --save FILE\n"
 "\n"
 "Counts the TIME_WAIT buckets of a network namespace in one walk inside the\n"
 "kernel and shows, on one screen:\n"
@@ -66,6 +129,11 @@ const struct command cmd_summary = {
 "machine or unit that its first process belongs to, by the cgroup; else after\n"
 "that process. What may not be looked at has its number alone.\n"
 "\n"
+"With --save: what is shown is kept in FILE as well, with the time, the name,\n"
+"kernel and boot of the machine, and TCP's counters in /proc/net, for 'twctl diff\n"
+"FILE' to say what became of it. FILE is replaced at once, but not where it is\n"
+"something else than such a snapshot. With '-' it alone goes to stdout.\n"
+"\n"
 "With -j: one object, or with -A an array of them. The keys are the attributes\n"
 "of the netlink family with '_' for '-'; with -A also netns_name, netns_kind\n"
 "(initial, named, docker, podman, crio, containerd, container, pod, lxc, nspawn,\n"
@@ -75,6 +143,7 @@ const struct command cmd_summary = {
 "0 ms, [i] those from 2^(i-1) to below 2^i ms, its last slot all longer ones.\n"
 "\n"
 "Examples:\n"
-"  twctl -N web -j | jq '.total, .limit'\n"
-"  twctl summary dst 10.0.0.0/8 and dport = :443\n",
+"  twctl summary dst 10.0.0.0/8 and dport = :443\n"
+"  twctl summary --save before.json\n"
+"  twctl -N web -j | jq '.total, .limit'\n",
 };
