@@ -125,6 +125,13 @@ void out_filtered(struct out *o)
 	o->opt.filtered = true;
 }
 
+int out_diff(struct out *o, const struct diff *d)
+{
+	o->ops->diff(o, d);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
 int out_flush(struct out *o)
 {
 	o->ops->flush(o);

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "diff.h"
 #include "explain.h"
 #include "groups.h"
 #include "hooks.h"
@@ -25,7 +26,7 @@
 enum out_kind {
 	OUT_INFO, OUT_SUMMARY, OUT_SUMMARIES, OUT_BUCKETS, OUT_WHATIF, OUT_WHATIFS,
 	OUT_EXPLANATION, OUT_PORTS, OUT_GROUPS, OUT_PRESSURE, OUT_OBSERVE, OUT_STATS, OUT_ALL_STATS,
-	OUT_RATES, OUT_EVENTS,
+	OUT_RATES, OUT_EVENTS, OUT_DIFF,
 };
 
 struct port_report {
@@ -122,6 +123,7 @@ int out_stats(struct out *o, const struct tws_stats *s);
 /* @s: what stats_difference() gave, up to @now_ns since 1970. */
 int out_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns);
 int out_event(struct out *o, const struct tws_event *e);
+int out_diff(struct out *o, const struct diff *d);
 /* @n events were overwritten before they were read. */
 int out_lost(struct out *o, uint64_t n);
 /* For what goes on: whoever reads it sees all that there is until now. */
@@ -151,6 +153,7 @@ struct out_ops {
 	void (*rates)(struct out *o, const struct tws_stats *s, uint64_t now_ns);
 	void (*event)(struct out *o, const struct tws_event *e);
 	void (*lost)(struct out *o, uint64_t n);
+	void (*diff)(struct out *o, const struct diff *d);
 	void (*flush)(struct out *o);
 	void (*end)(struct out *o, bool failed);
 };

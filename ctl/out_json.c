@@ -324,6 +324,7 @@ static const struct out_ops json_ops = {
 	.rates = json_rates,
 	.event = json_event,
 	.lost = json_lost,
+	.diff = json_diff,
 	.flush = json_flush,
 	.end = json_end,
 };

@@ -54,4 +54,7 @@ void json_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns);
 void json_event(struct out *o, const struct tws_event *e);
 void json_lost(struct out *o, uint64_t n);
 
+/* out_json_diff.c */
+void json_diff(struct out *o, const struct diff *d);
+
 #endif /* TWCTL_OUT_JSON_H */

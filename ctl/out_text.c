@@ -192,6 +192,7 @@ static const struct out_ops text_ops = {
 	.rates = text_rates,
 	.event = text_event,
 	.lost = text_lost,
+	.diff = text_diff,
 	.flush = text_flush,
 	.end = text_end,
 };

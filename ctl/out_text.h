@@ -121,4 +121,7 @@ void text_event(struct out *o, const struct tws_event *e);
 void text_lost(struct out *o, uint64_t n);
 void text_events_begin(struct text *t);
 
+/* out_text_diff.c */
+void text_diff(struct out *o, const struct diff *d);
+
 #endif /* TWCTL_OUT_TEXT_H */

@@ -110,7 +110,7 @@ static bool want_color(const struct options *o)
 static enum netns_wanted wanted_names(const struct options *o,
 				      enum out_kind kind)
 {
-	if (o->all_netns)
+	if (o->all_netns || kind == OUT_DIFF)
 		return NETNS_ALL;
 	return kind == OUT_SUMMARY ? NETNS_OWN : NETNS_CHEAP;
 }
@@ -130,7 +130,7 @@ static struct out *make_out(struct session *s, const struct options *o,
 	};
 
 	/* a program that asks for one namespace knows which */
-	if (kind != OUT_INFO && (!o->json || o->all_netns))
+	if (kind == OUT_DIFF || (kind != OUT_INFO && (!o->json || o->all_netns)))
 		s->netns_names = netns_names_load(wanted_names(o, kind));
 	opt.netns_names = s->netns_names;
 	if (o->json)
@@ -170,6 +170,24 @@ int session_connect(struct session *s)
 	return 0;
 }
 
+static int open_out(struct session *s, const struct options *o,
+		    enum out_kind kind)
+{
+	s->out = make_out(s, o, kind);
+	if (s->out)
+		return 0;
+	complain("out of memory");
+	session_free(s);
+	return -1;
+}
+
+int session_open_offline(struct session *s, const struct options *o,
+			 enum out_kind kind)
+{
+	memset(s, 0, sizeof(*s));
+	return open_out(s, o, kind);
+}
+
 int session_enter(const struct options *o)
 {
 	char err[2600];
@@ -184,13 +202,7 @@ int session_open(struct session *s, const struct options *o, enum out_kind kind)
 {
 	if (session_enter(o) < 0 || session_connect(s) < 0)
 		return -1;
-	s->out = make_out(s, o, kind);
-	if (!s->out) {
-		complain("out of memory");
-		session_free(s);
-		return -1;
-	}
-	return 0;
+	return open_out(s, o, kind);
 }
 
 int session_wrote(struct session *s, int failed)
@@ -228,9 +240,10 @@ int session_close(struct session *s, int ret)
 		code = EXIT_ERROR;
 	}
 	if (ret < 0) {
-		complain("%s", twnl_error(s->nl));
+		if (s->nl)
+			complain("%s", twnl_error(s->nl));
 		code = EXIT_ERROR;
-	} else if (twnl_inconsistent(s->nl)) {
+	} else if (s->nl && twnl_inconsistent(s->nl)) {
 		complain("warning: the kernel's table changed while it was read: some records may be missing or doubled");
 	}
 	session_free(s);

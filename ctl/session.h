@@ -55,6 +55,9 @@ int session_open(struct session *s, const struct options *o, enum out_kind kind)
 
 /* The beginning of it, for what must know the namespace before; twice is fine. */
 int session_enter(const struct options *o);
+/* session_open() without a kernel to ask; s->nl is then NULL. */
+int session_open_offline(struct session *s, const struct options *o,
+			 enum out_kind kind);
 
 /* The middle of it: for what opens no writer, and closes s->nl by itself. */
 int session_connect(struct session *s);

@@ -959,6 +959,68 @@ static void requests_of_groups(void **state)
 	sends("twctl pressure", TWSCOPE_CMD_GROUP_GET, true, sources, sizeof(sources));
 }
 
+/* A file of the tests' own, in WORK. */
+#define FILE_A WORK "/a.json"
+#define FILE_B WORK "/b.json"
+
+static void diff_errors(void **state)
+{
+	(void)state;
+	expect("twctl diff", 2, "diff takes a FILE of 'twctl summary --save FILE', or two of them");
+	expect("twctl diff a b c", 2, "or two of them");
+	expect("twctl -N x diff a b", 2, "-N goes with one FILE");
+	expect("twctl -A diff a", 2, "diff knows no -A");
+	expect("twctl diff --save x y", 2, "diff knows no --save");
+	expect("twctl summary --save", 2, "option --save needs a file, or - for stdout");
+	expect("twctl summary --save ''", 2, "--save needs the name of a file");
+	expect("twctl list --save x", 2, "list knows no --save");
+	expect("twctl diff /nonexistent", 1, "twctl: /nonexistent: No such file or directory\n");
+	expect("twctl diff /", 1, "twctl: /: Is a directory\n");
+	expect("twctl diff /etc/passwd", 1, "twctl: /etc/passwd: it is no JSON: line 1: ");
+	expect("twctl diff - </dev/null", 1, "twctl: -: it is no JSON");
+	expect("twctl summary --save /nonexistent/a", 1, "twctl: /nonexistent/a: No such file or directory\n");
+	/* the summary is shown all the same */
+	assert_non_null(strstr(out, "buckets   18,300"));
+	expect("echo notes >" FILE_A "; twctl summary --save " FILE_A, 1,
+	       FILE_A ": it is there and no snapshot, so it is left as it is");
+	expect("cat " FILE_A, 0, "!notes\n");
+	expect("rm " FILE_A "; FAKE_REFUSE=12 twctl summary --save " FILE_A, 1, "Cannot allocate memory");
+	expect("FAKE_FAIL=1 twctl -A summary --save " FILE_A, 1, "in the kernel's words");
+	expect("FAKE_ABSENT=1 twctl summary --save " FILE_A, 1, "modprobe twscope");
+	/* nothing is kept of what failed */
+	expect("ls " FILE_A "*", 2, "No such file");
+	expect("twctl summary --save - >/dev/full", 1, "No space left on device");
+}
+
+static void saving_and_comparing(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	expect("rm -f " FILE_A " " FILE_B "; twctl summary --save " FILE_A, 0, "!buckets   18,300");
+	expect("twctl summary --save - >" FILE_B, 0, "");
+	expect("twctl diff " FILE_A, 0, "!\nnetwork namespace 4026531840\nunchanged 13 counts, ");
+	/* without a kernel */
+	expect("FAKE_ABSENT=1 twctl diff " FILE_A " " FILE_B, 0, "!\nunchanged 13 counts, ");
+	expect("FAKE_ABSENT=1 twctl diff " FILE_A " - <" FILE_B, 0, "!\nunchanged 13 counts, ");
+	expect("FAKE_ABSENT=1 twctl diff " FILE_A, 1, "modprobe twscope");
+	expect("FAKE_REFUSE=12 twctl diff " FILE_A, 1, "Cannot allocate memory");
+	assert_string_equal(out, "");
+	/* over the one that is there */
+	expect("sed -i s/18300,/100,/ " FILE_B "; twctl diff " FILE_B " " FILE_A, 0,
+	       "!buckets   total                                100 ->        18,300  +18,200\n");
+	expect("twctl -j summary --save " FILE_B "; twctl -j diff " FILE_B, 0, "!{\"netns\":4026531840,");
+	expect("twctl -j diff " FILE_B, 0, "!{\"before\":{");
+	j = json_loads(out, 0, NULL);
+	assert_non_null(j);
+	json_decref(j);
+	/* all of them, and compared with all of them */
+	expect("twctl -A summary --save " FILE_B, 0, "!in 3 namespaces\n");
+	expect("twctl diff " FILE_B, 0, "!\nunchanged in all 3 namespaces\n");
+	expect("FAKE_NETNS=2 twctl diff " FILE_B, 0, "!network namespace 4026531840: is gone, 18,300 buckets");
+	expect("rm " FILE_A " " FILE_B, 0, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1003,6 +1065,8 @@ int main(void)
 		cmocka_unit_test(request_of_ports),
 		cmocka_unit_test(requests_of_groups),
 		cmocka_unit_test(requests_of_observing),
+		cmocka_unit_test(diff_errors),
+		cmocka_unit_test(saving_and_comparing),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);
