@@ -943,9 +943,8 @@ static void requests_of_groups(void **state)
 	};
 	/* the last one of pressure: ports of the range, by netns and local */
 	static const unsigned char sources[] = {
-		44, 0, 1, 0x80,
-		20, 0, 1, 0x80, 8, 0, 8, 0, 0, 0x80, 0, 0, 8, 0, 9, 0, 0xff, 0xff, 0, 0,
-		20, 0, 1, 0x80, 8, 0, 8, 0, 0, 0, 0, 0, 8, 0, 9, 0, 0x47, 0xee, 0, 0,
+		24, 0, 1, 0x80,
+		20, 0, 1, 0x80, 8, 0, 8, 0, 0, 0x80, 0, 0, 8, 0, 9, 0, 0x47, 0xee, 0, 0,
 		8, 0, 4, 0, 5, 0, 0, 0,
 		8, 0, 5, 0, 32, 0, 0, 0, 8, 0, 6, 0, 128, 0, 0, 0,
 		8, 0, 7, 0, 0, 0, 0, 0, 8, 0, 8, 0, 0, 0, 0, 0,
