@@ -7,7 +7,8 @@
 #include "text.h"
 #include "verdicts.h"
 
-#define CELL_SIZE 80
+/* an address and its prefix, or a namespace with its name */
+#define CELL_SIZE 300
 
 /* "10.0.0.0/8", the length only where it is not that of the whole address */
 static void address_cell(char *buf, size_t size, uint16_t family,

@@ -166,7 +166,7 @@ static unsigned int scan(struct twscope_walk *walk,
 		if (walk->chain > hashinfo->ehash_mask)
 			break;
 		/* they move on with the tick, or by less than one between two */
-		if (now.jiffies != jiffies)
+		if (time_after(jiffies, now.jiffies))
 			twscope_clock_read(&now);
 		ask_for_chain(hashinfo, walk->chain + CHAINS_AHEAD);
 		found = copy_chain(walk, hashinfo, walk->chain, &now);

@@ -33,7 +33,7 @@ static void mask_of(const struct twscope_group_by *by, bool ipv4,
 		    struct twscope_group_keys *mask)
 {
 	static const struct in6_addr ones = {
-		.s6_addr32 = { U32_MAX, U32_MAX, U32_MAX, U32_MAX },
+		.s6_addr = { [0 ... 15] = 0xff },
 	};
 	u32 keys = by->keys;
 
