@@ -37,8 +37,12 @@
 #define BATCH_SIZE	128
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
-/* So many chains ahead of the one that is copied, memory is asked for. */
-#define CHAINS_AHEAD	8
+/*
+ * Memory is asked for ahead: for the first socket of a chain so many times
+ * CHAINS_AHEAD before it is copied, for those behind it the later.
+ */
+#define PLACES		3
+#define CHAINS_AHEAD	6
 
 /* A walk without a batch has room for nothing, and may still get one. */
 static int make_room(struct twscope_walk *walk, unsigned int size)
@@ -130,22 +134,32 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 }
 
 /*
- * A bucket lies anywhere in memory, and waiting for it is most of a walk. To ask
- * for it ahead is safe whatever has become of it: nothing of it is read.
+ * A bucket lies anywhere in memory, and waiting for it is most of a walk. The
+ * @place-th socket of a chain is asked for when those before it have come. They
+ * are passed without the lock, as a lookup passes them: under RCU what is in a
+ * chain may leave it, but its memory stays that of a socket.
  */
-static void ask_for_chain(const struct inet_hashinfo *hashinfo,
-			  unsigned int chain)
+static void ask_for(const struct inet_hashinfo *hashinfo, unsigned int chain,
+		    unsigned int place)
 {
 	const struct hlist_nulls_node *node;
-	const struct sock *sk;
 
 	if (chain > hashinfo->ehash_mask)
 		return;
 	node = READ_ONCE(hashinfo->ehash[chain].chain.first);
-	if (is_a_nulls(node))
-		return;
-	sk = hlist_nulls_entry(node, struct sock, sk_nulls_node);
-	prefetch_range((void *)sk, sizeof(struct tcp_timewait_sock));
+	for (; place && !is_a_nulls(node); place--)
+		node = READ_ONCE(node->next);
+	if (!is_a_nulls(node))
+		prefetch_range(hlist_nulls_entry(node, struct sock, sk_nulls_node),
+			       sizeof(struct tcp_timewait_sock));
+}
+
+static void ask_ahead(const struct inet_hashinfo *hashinfo, unsigned int chain)
+{
+	unsigned int place;
+
+	for (place = 0; place < PLACES; place++)
+		ask_for(hashinfo, chain + (PLACES - place) * CHAINS_AHEAD, place);
 }
 
 /*
@@ -168,7 +182,7 @@ static unsigned int scan(struct twscope_walk *walk,
 		/* they move on with the tick, or by less than one between two */
 		if (time_after(jiffies, now.jiffies))
 			twscope_clock_read(&now);
-		ask_for_chain(hashinfo, walk->chain + CHAINS_AHEAD);
+		ask_ahead(hashinfo, walk->chain);
 		found = copy_chain(walk, hashinfo, walk->chain, &now);
 		if (found > walk->size - walk->n)
 			return found;
