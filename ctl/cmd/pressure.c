@@ -126,7 +126,9 @@ static int take_groups(struct pressures *p, const struct options *o,
 
 	if (ret)
 		return ret;
+	/* who bind()s may be any of them, not those that hold most */
 	q.by = &by_source;
+	q.limit = 0;
 	q.policy = NULL;
 	q.count_ports = true;
 	return groups_take(p->s.nl, &q, &p->sources);

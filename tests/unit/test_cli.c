@@ -941,14 +941,14 @@ static void requests_of_groups(void **state)
 		8, 0, 7, 0, 32, 0, 0, 0, 8, 0, 8, 0, 128, 0, 0, 0,
 		8, 0, 9, 0, 0, 0, 0, 0, 8, 0, 10, 0, 20, 0, 0, 0,
 	};
-	/* the last one of pressure: ports of the range, by netns and local */
+	/* the last one of pressure: ports of the range, by netns and local, all */
 	static const unsigned char sources[] = {
 		24, 0, 1, 0x80,
 		20, 0, 1, 0x80, 8, 0, 8, 0, 0, 0x80, 0, 0, 8, 0, 9, 0, 0x47, 0xee, 0, 0,
 		8, 0, 4, 0, 5, 0, 0, 0,
 		8, 0, 5, 0, 32, 0, 0, 0, 8, 0, 6, 0, 128, 0, 0, 0,
 		8, 0, 7, 0, 0, 0, 0, 0, 8, 0, 8, 0, 0, 0, 0, 0,
-		8, 0, 9, 0, 2, 0, 0, 0, 8, 0, 10, 0, 5, 0, 0, 0, 4, 0, 11, 0,
+		8, 0, 9, 0, 2, 0, 0, 0, 8, 0, 10, 0, 0, 0, 0, 0, 4, 0, 11, 0,
 	};
 
 	(void)state;
