@@ -354,6 +354,30 @@ static void exhausted_at(void **state)
 	assert_true(p.exhausted_s < 0);
 }
 
+/* A hold of half a second more: half of a slot has ended, half ends within it. */
+static void exhausted_amid_a_second(void **state)
+{
+	struct tws_summary s = a_netns();
+	struct tws_group g = a_group(0);
+	struct pressure p;
+
+	(void)state;
+	s.sysctls.tcp_tw_reuse = 1;
+	s.sysctls.tcp_tw_reuse_delay = 30499;
+	s.sysctls.ip_local_port_range_max = 32768 + 1750 + 232 - 1;
+	g.closes[0] = 600;
+	g.closes[30] = 1000;
+	g.count = 1900;
+	g.verdicts[TWSCOPE_VERDICT_TOO_YOUNG] = 1100;
+	g.verdicts[TWSCOPE_VERDICT_REUSABLE] = 500;
+	g.verdicts[TWSCOPE_VERDICT_FIN_WAIT2] = 300;
+	pressure_of_destination(&g, &s, &entry_delay, false, &p);
+	assert_true(NEAR(p.hold_s, 30.5));
+	assert_int_equal(p.waiting, 1400);
+	/* 1,400 are taken now, 1,500 in a second, 2,100 in two */
+	assert_true(NEAR(p.exhausted_s, 1 + 250 / 600.0));
+}
+
 static void limited(void **state)
 {
 	struct tws_summary s = a_netns();
@@ -475,6 +499,7 @@ int main(void)
 		cmocka_unit_test(holds_of_loopback),
 		cmocka_unit_test(exhausted),
 		cmocka_unit_test(exhausted_at),
+		cmocka_unit_test(exhausted_amid_a_second),
 		cmocka_unit_test(limited),
 		cmocka_unit_test(rate_of_a_share),
 		cmocka_unit_test(bind_pool),
