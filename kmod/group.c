@@ -380,9 +380,25 @@ void twscope_group_sum(struct twscope_group *to, const struct twscope_group *g)
 		to->closes[i] += g->closes[i];
 }
 
-static int by_key(const struct twscope_group *a, const struct twscope_group *b)
+/* Addresses by their bytes, numbers as numbers: whoever reads them expects that. */
+static int by_key(const struct twscope_group_keys *a,
+		  const struct twscope_group_keys *b)
 {
-	return memcmp(&a->key, &b->key, sizeof(a->key));
+	const u64 x[] = {
+		a->netns_id, a->netns, a->family, a->local_port, a->remote_port,
+		a->ifindex, a->mark, a->substate, a->verdict,
+	};
+	const u64 y[] = {
+		b->netns_id, b->netns, b->family, b->local_port, b->remote_port,
+		b->ifindex, b->mark, b->substate, b->verdict,
+	};
+	int order = memcmp(&a->local, &b->local, sizeof(a->local)) ?:
+		    memcmp(&a->remote, &b->remote, sizeof(a->remote));
+	unsigned int i;
+
+	for (i = 0; !order && i < ARRAY_SIZE(x); i++)
+		order = x[i] < y[i] ? -1 : x[i] > y[i];
+	return order;
 }
 
 /* The more the earlier; the keys decide where that is the same. */
@@ -391,7 +407,7 @@ static int by_number(u64 x, u64 y, const struct twscope_group *a,
 {
 	if (x != y)
 		return x > y ? -1 : 1;
-	return by_key(a, b);
+	return by_key(&a->key, &b->key);
 }
 
 static int by_count(const void *a, const void *b)

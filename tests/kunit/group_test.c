@@ -133,10 +133,19 @@ static u8 changed(struct twscope_bucket *b, enum differing what)
 	case VERDICT:
 		return TWSCOPE_VERDICT_BIND_BLOCKED;
 	case ANYTHING_ELSE:
-		b->has_age = b->has_ts = b->has_answered = b->full = true;
-		b->remaining_ms = b->age_ms = b->answered_ms = 1;
-		b->ts_recent_age_ms = b->ts_recent = b->rcv_nxt = 1;
-		b->rcv_wnd = b->snd_nxt = b->l3mdev = 1;
+		b->has_age = true;
+		b->has_ts = true;
+		b->has_answered = true;
+		b->full = true;
+		b->remaining_ms = 1;
+		b->age_ms = 1;
+		b->answered_ms = 1;
+		b->ts_recent_age_ms = 1;
+		b->ts_recent = 1;
+		b->rcv_nxt = 1;
+		b->rcv_wnd = 1;
+		b->snd_nxt = 1;
+		b->l3mdev = 1;
 		break;
 	case NOTHING:
 		break;
@@ -159,10 +168,10 @@ static void by_keys(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, gs);
 		a = twscope_groups_find(gs, &four, TWSCOPE_VERDICT_REUSABLE);
 		b = twscope_groups_find(gs, &other, verdict);
-		if ((a != b) != !!(by.keys & c->keys))
-			KUNIT_FAIL(test, "keys 0x%x: %u groups", by.keys, gs->n);
+		KUNIT_EXPECT_EQ_MSG(test, gs->n, a == b ? 1 : 2, "keys 0x%x", by.keys);
+		KUNIT_EXPECT_EQ_MSG(test, gs->n, by.keys & c->keys ? 2 : 1,
+				    "keys 0x%x", by.keys);
 		KUNIT_EXPECT_PTR_EQ(test, b, twscope_groups_find(gs, &other, verdict));
-		KUNIT_EXPECT_EQ(test, gs->n, by.keys & c->keys ? 2 : 1);
 		twscope_groups_free(gs);
 	}
 }
@@ -439,8 +448,8 @@ static void no_more_groups(struct kunit *test)
 		g = find(test, gs, &b, 0);
 		twscope_group_add(g, &b, 0, TIMEWAIT_MS);
 		first = first ?: g;
-		if ((g == &gs->other) != (i >= TWSCOPE_MAX_GROUPS))
-			KUNIT_FAIL(test, "group %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, g == &gs->other, i >= TWSCOPE_MAX_GROUPS,
+				    "group %u", i);
 	}
 	KUNIT_EXPECT_EQ(test, gs->n, TWSCOPE_MAX_GROUPS);
 	KUNIT_EXPECT_EQ(test, gs->other.count, U16_MAX + 1 - TWSCOPE_MAX_GROUPS);
@@ -658,7 +667,7 @@ static void orders(struct kunit *test)
 	const struct twscope_group_by by = { .keys = KEY(REMOTE_PORT), ALL_BITS };
 	struct twscope_groups *gs = groups_by(test, &by);
 	const struct twscope_group **sorted;
-	unsigned int i;
+	unsigned int i, place;
 	u8 order;
 
 	for (i = ARRAY_SIZE(sorted_cases); i-- > 0;)
@@ -666,12 +675,45 @@ static void orders(struct kunit *test)
 	for (order = 0; order <= TWSCOPE_GROUP_SORT_HELD; order++) {
 		sorted = twscope_groups_sort(gs, order);
 		KUNIT_ASSERT_NOT_NULL(test, sorted);
-		for (i = 0; i < ARRAY_SIZE(sorted_cases); i++)
-			KUNIT_EXPECT_EQ_MSG(test,
-				sorted[sorted_cases[i].place[order]]->key.remote_port,
-				sorted_cases[i].port, "order %u", order);
+		for (i = 0; i < ARRAY_SIZE(sorted_cases); i++) {
+			place = sorted_cases[i].place[order];
+			KUNIT_EXPECT_EQ_MSG(test, sorted[place]->key.remote_port,
+					    sorted_cases[i].port, "order %u", order);
+		}
 		kvfree(sorted);
 	}
+}
+
+/* Of groups as large as each other, each with its number in the mark. */
+static void ties(struct kunit *test)
+{
+	const struct twscope_group_by by = { .keys = ALL_KEYS, ALL_BITS };
+	struct twscope_groups *gs = groups_by(test, &by);
+	const struct twscope_group **sorted;
+	static const struct twscope_bucket in_order[] = {
+		{ .remote = IPV4(198, 51, 100, 7), .netns_id = 1, .local_port = 2 },
+		{ .remote = IPV4(198, 51, 100, 7), .netns_id = 1, .local_port = 256 },
+		{ .remote = IPV4(198, 51, 100, 7), .netns_id = 1, .local_port = 257 },
+		{ .remote = IPV4(198, 51, 100, 7), .netns_id = 256 },
+		{ .remote = IPV4(198, 51, 101, 6) },
+		{ .remote = IPV4(198, 51, 101, 6), .remote_port = 80 },
+		{ .remote = IPV4(198, 51, 101, 6), .remote_port = 80, .ifindex = 1 },
+		{ .remote = IPV6() },
+		{ .local = IPV4(192, 0, 2, 1) },
+	};
+	struct twscope_bucket b;
+	unsigned int i;
+
+	for (i = ARRAY_SIZE(in_order); i-- > 0;) {
+		b = in_order[i];
+		b.mark = i;
+		twscope_group_add(find(test, gs, &b, 0), &b, 0, TIMEWAIT_MS);
+	}
+	sorted = twscope_groups_sort(gs, TWSCOPE_GROUP_SORT_COUNT);
+	KUNIT_ASSERT_NOT_NULL(test, sorted);
+	for (i = 0; i < ARRAY_SIZE(in_order); i++)
+		KUNIT_EXPECT_EQ(test, sorted[i]->key.mark, i);
+	kvfree(sorted);
 }
 
 static void none_in_order(struct kunit *test)
@@ -700,6 +742,7 @@ static struct kunit_case group_cases[] = {
 	KUNIT_CASE(full_sockets_are_counted),
 	KUNIT_CASE(sums),
 	KUNIT_CASE(orders),
+	KUNIT_CASE(ties),
 	KUNIT_CASE(none_in_order),
 	{}
 };
