@@ -21,6 +21,8 @@ CROWD = os.path.join(HERE, "crowd")
 BAREWALK = "/sys/kernel/debug/twscope_barewalk"
 CGROUP = "/sys/fs/cgroup"
 SIZES = (10_000, 100_000, 1_000_000)
+# A processor charges 256 KiB ahead.
+SLACK_KIB = 512
 
 SS = "ss -tan state time-wait"
 GROUPED = " | awk '{print $4}' | cut -d: -f1 | sort | uniq -c | sort -nr"
@@ -161,7 +163,7 @@ def linear(figures, memory):
         target(f"{name}: a bucket at {SIZES[2]:,} over one at {SIZES[1]:,}", large / small, 1.2, True)
     for name in OURS:
         small, large = (memory[f"{name}, charged", n] for n in (SIZES[0], SIZES[-1]))
-        target(f"{name}: memory at {SIZES[-1]:,} over that at {SIZES[0]:,}", large / small, 1.2, True)
+        target(f"{name}: KiB charged at {SIZES[-1]:,}, more than at {SIZES[0]:,}", large - small, SLACK_KIB, True)
 
 
 def main():
