@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long a connect() over the loopback takes: connlat COUNT PERIOD_US makes one
- * every PERIOD_US and prints for each two numbers of nanoseconds: that of connect()
+ * How long a connect() over the loopback takes: connlat COUNT PERIOD_US makes one,
+ * waits PERIOD_US, and prints for each two numbers of nanoseconds: that of connect()
  * alone, and that from the moment it was due, which has the wait for the processor.
  *
  * Both ends are closed by a reset, so that no bucket comes into being.
@@ -58,7 +58,7 @@ static void one(int listener, uint64_t due, uint64_t took[2])
 int main(int argc, char **argv)
 {
 	unsigned long i, count, period;
-	uint64_t (*took)[2], begin;
+	uint64_t (*took)[2], due;
 	int listener;
 
 	if (argc != 3)
@@ -73,10 +73,11 @@ int main(int argc, char **argv)
 	if (!took || bind(listener, (struct sockaddr *)&server, sizeof(server)) ||
 	    listen(listener, 8))
 		err(1, "listen");
-	begin = now();
+	/* Who comes late does not make the next one late, too. */
 	for (i = 0; i < count; i++) {
-		sleep_until(begin + (i + 1) * period);
-		one(listener, begin + (i + 1) * period, took[i]);
+		due = now() + period;
+		sleep_until(due);
+		one(listener, due, took[i]);
 	}
 	for (i = 0; i < count; i++)
 		printf("%llu %llu\n", (unsigned long long)took[i][0],

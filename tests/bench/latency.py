@@ -3,8 +3,8 @@
 """How long connect() takes while somebody looks at a million buckets.
 
 A client makes a connection every two milliseconds on the first processor; whoever
-looks, again and again, is on the last one. The cases alternate, so that a change of
-this machine's load meets all of them.
+looks, again and again, is on the last one, which may be the same. The cases alternate,
+so that a change of this machine's load meets all of them.
 """
 
 import os
