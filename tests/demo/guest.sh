@@ -21,6 +21,8 @@ show python3 client.py 600
 show ss -s
 printf '\n%s\n' "What ss does not say:"
 show twctl --color=always summary
+show twctl --color=always group remote,remote-port,verdict
+show twctl --color=always pressure --top 1
 show twctl --color=always ports --to 127.0.0.1:80
 printf '\n%s\n' "And what another setting would change, without setting it:"
 show twctl --color=always whatif tcp_tw_reuse=1
