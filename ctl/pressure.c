@@ -8,6 +8,9 @@
 #define RATE_SECONDS	10
 #define NEVER		(-1.0)
 #define LOOPBACK_IFINDEX 1
+/* How the kernel's timer wheel grows coarser: kernel/time/timer.c */
+#define WHEEL_SLOTS	63
+#define WHEEL_FACTOR	8
 
 static uint32_t less(uint32_t a, uint32_t b)
 {
@@ -74,11 +77,26 @@ static bool will_be_reusable(const struct tws_group *g,
 	       searched(g->verdicts);
 }
 
+/*
+ * By how much later than it is due a bucket may end, and keep its port: a minute
+ * ahead the timer wheel goes by steps, and all that was due meanwhile ends at
+ * the next of them.
+ */
+static double late_seconds(const struct tws_info *info)
+{
+	uint64_t ticks = (uint64_t)info->timewait_len_ms * info->hz / 1000;
+	uint64_t step = 1;
+
+	while (ticks >= step * WHEEL_SLOTS)
+		step *= WHEEL_FACTOR;
+	return info->hz ? (double)step / info->hz : 0;
+}
+
 static double hold_seconds(const struct tws_group *g, const struct tws_sysctls *c,
 			   const struct tws_info *info, bool whatif)
 {
 	if (!will_be_reusable(g, c, info, whatif))
-		return info->timewait_len_ms / 1000.0;
+		return info->timewait_len_ms / 1000.0 + late_seconds(info);
 	if (info->rules == TWSCOPE_RULES_ENTRY_DELAY)
 		return (c->tcp_tw_reuse_delay + 1) / 1000.0;
 	/* from the next second of the clock on */
@@ -105,11 +123,29 @@ static double released(const struct tws_group *g, double hold_s, double t)
 	return sum;
 }
 
+/* Of the buckets whose time is over, how many the timer wheel ends within @t. */
+static double late_released(const struct tws_group *g, const struct pressure *p,
+			    double t)
+{
+	double n = (double)p->waiting - g->verdicts[TWSCOPE_VERDICT_FIN_WAIT2];
+	unsigned int i;
+
+	/* where connect() reuses them, none that waits is so old */
+	if (!(p->late_s > 0) || p->hold_s < g->n_closes)
+		return 0;
+	for (i = 0; i < g->n_closes; i++)
+		n -= p->share * g->closes[i];
+	if (n < 0)
+		return 0;
+	return t < p->late_s ? n * t / p->late_s : n;
+}
+
 static double taken(const struct tws_group *g, const struct pressure *p, double t)
 {
 	/* those that are over at once are reusable, and no more waiting */
 	double gone = p->share * (released(g, p->hold_s, t) -
-				  released(g, p->hold_s, 0));
+				  released(g, p->hold_s, 0)) +
+		      late_released(g, p, t);
 	double held = gone < p->waiting ? p->waiting - gone : 0;
 
 	return p->in_use + held + p->rate * (t < p->hold_s ? t : p->hold_s);
@@ -156,6 +192,7 @@ void pressure_of_destination(const struct tws_group *g,
 	p->in_use = g->in_use_searched;
 	p->reusable = v[TWSCOPE_VERDICT_REUSABLE];
 	p->waiting = searched(v) - p->reusable;
+	p->late_s = late_seconds(info);
 	p->hold_s = hold_seconds(g, &s->sysctls, info, whatif);
 	p->share = g->count ? (double)searched(g->verdicts) / g->count : 1;
 	p->rate = pressure_rate(g, &p->rate_s) * p->share;
@@ -169,7 +206,8 @@ void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 	p->ports = range_without_reserved(s);
 	p->in_use = g->in_use < g->local_ports ? g->in_use : g->local_ports;
 	p->waiting = g->local_ports - p->in_use;
-	p->hold_s = info->timewait_len_ms / 1000.0;
+	p->late_s = late_seconds(info);
+	p->hold_s = info->timewait_len_ms / 1000.0 + p->late_s;
 	p->share = 1;
 	p->rate = pressure_rate(g, &p->rate_s);
 	/* connect() alone takes a port that is taken already where it can */

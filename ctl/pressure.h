@@ -21,8 +21,10 @@ struct pressure {
 	/* ports taken for good by the second, seen over so many seconds */
 	double rate;
 	unsigned int rate_s;
-	/* for how long a close keeps its port, and what rate that bears for good */
+	/* how long at most a close keeps its port; what rate that bears */
 	double hold_s;
+	/* what of that is the timer's being late */
+	double late_s;
 	double sustained;
 	/* seconds until none is available at this rate; negative for never */
 	double exhausted_s;

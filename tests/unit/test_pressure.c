@@ -42,6 +42,14 @@ static struct tws_group a_group(uint32_t disabled)
 	};
 }
 
+static void close_each_second(struct tws_group *g, uint32_t closes)
+{
+	unsigned int i;
+
+	for (i = 0; i < 11; i++)
+		g->closes[i] = closes;
+}
+
 static void rate_is(const uint32_t *closes, unsigned int n, double rate,
 		    unsigned int seconds_wanted)
 {
@@ -174,6 +182,66 @@ static void holds(void **state)
 	g.verdicts[TWSCOPE_VERDICT_NO_TIMESTAMP] = 1001;
 	assert_true(NEAR(hold(&g, 1, 1, &seconds, false), 60));
 	assert_true(NEAR(hold(&g, 0, 1, &seconds, true), 60));
+}
+
+/* The timer wheel's step a minute ahead, or ten. */
+static void lateness(void **state)
+{
+	static const struct {
+		uint32_t len_ms, hz;
+		double late;
+	} cases[] = {
+		{ 60000, 100, 5.12 }, { 60000, 250, 2.048 },
+		{ 60000, 300, 512 / 300.0 }, { 60000, 1000, 4.096 },
+		{ 600000, 250, 16.384 }, { 4031, 1000, 0.064 },
+		{ 4032, 1000, 0.512 },
+	};
+	struct tws_info info = { .rules = TWSCOPE_RULES_SECONDS };
+	struct tws_group g = a_group(1000);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		info.timewait_len_ms = cases[i].len_ms;
+		info.hz = cases[i].hz;
+		if (!NEAR(hold(&g, 0, 1, &info, false),
+			  cases[i].len_ms / 1000.0 + cases[i].late))
+			fail_msg("case %zu", i);
+		/* what connect() reuses waits for no timer */
+		assert_true(NEAR(hold(&g, 1, 1, &info, false), 1));
+	}
+}
+
+/* 400 due and not ended, 100 a second from now on; the timer at HZ=250. */
+static void overdue(void **state)
+{
+	const struct tws_info info = {
+		.timewait_len_ms = 60000, .hz = 250, .rules = TWSCOPE_RULES_SECONDS,
+	};
+	struct tws_summary s = a_netns();
+	struct tws_group g = a_group(1505);
+	struct pressure p;
+
+	(void)state;
+	close_each_second(&g, 100);
+	g.verdicts[TWSCOPE_VERDICT_DISABLED] = 1500;
+	/* a FIN_WAIT2 is in no second's closes, and not overdue */
+	g.verdicts[TWSCOPE_VERDICT_FIN_WAIT2] = 5;
+	/* 1,505 are taken now, 1,105 + 100 t from 2.048 s on */
+	s.sysctls.ip_local_port_range_max = 32768 + 2005 + 232 - 1;
+	pressure_of_destination(&g, &s, &info, false, &p);
+	assert_int_equal(p.available, 500);
+	assert_true(NEAR(p.exhausted_s, 9));
+	/* where the timer is not known they stay, as far as can be told */
+	pressure_of_destination(&g, &s, &seconds, false, &p);
+	assert_true(NEAR(p.exhausted_s, 5));
+	/* 6,210 are taken when the first of them end, and never more */
+	s.sysctls.ip_local_port_range_max = 32768 + 6200 + 232 - 1;
+	pressure_of_destination(&g, &s, &info, false, &p);
+	assert_true(p.exhausted_s > 50 && p.exhausted_s < 63);
+	s.sysctls.ip_local_port_range_max = 32768 + 6215 + 232 - 1;
+	pressure_of_destination(&g, &s, &info, false, &p);
+	assert_true(p.exhausted_s < 0);
 }
 
 static void holds_of_loopback(void **state)
@@ -318,14 +386,6 @@ static void exhausted(void **state)
 	assert_in_range(never, 100, 1900);
 	assert_in_range(now, 100, 1900);
 	assert_in_range(later, 100, 1900);
-}
-
-static void close_each_second(struct tws_group *g, uint32_t closes)
-{
-	unsigned int i;
-
-	for (i = 0; i < 11; i++)
-		g->closes[i] = closes;
 }
 
 /* By hand: 100 a second, 1,000 are there, 2,000 ports. */
@@ -496,6 +556,8 @@ int main(void)
 		cmocka_unit_test(rates),
 		cmocka_unit_test(figures),
 		cmocka_unit_test(holds),
+		cmocka_unit_test(lateness),
+		cmocka_unit_test(overdue),
 		cmocka_unit_test(holds_of_loopback),
 		cmocka_unit_test(exhausted),
 		cmocka_unit_test(exhausted_at),
