@@ -8,10 +8,12 @@ pool, as does whoever follows the advice for keep-alive but for its last line: "
 the backend leaves its end open, nginx knows by Content-Length that it has all and closes first,
 and TIME_WAIT is the proxy's. With "Connection: close" the backend would close first and have it.
 
-Then the same for a client that bind()s first, which takes ports from a pool of its own.
+Then the same for a client that bind()s first, which takes ports from a pool of its own; for a rate
+a little above what can go on for good, and one below; and for one that is slow enough to see the
+buckets of an earlier rush end.
 
-Requests come at random, so many a second on average. Runs with --icount: else the rate would be
-that of whatever else this machine does.
+Requests of the first two come at random, so many a second on average. Runs with --icount: else the
+rate would be that of whatever else this machine does.
 """
 
 import errno
@@ -26,12 +28,18 @@ import time
 from tap import done, enter_netns, equal, must, note, ok, sysctl, twctl
 
 FIRST, PORTS, RATE = 20000, 3000, 150
+# Of this range 16.1 ports a second can go on for good: each is taken for 60 s, and until the timer
+# wheel's next step, of 512 ticks of 4 ms.
+FEW, ABOVE, BELOW = 1000, 16.4, 15.9
+# The rush, for how long, how long after its begin the slow rate begins, and that.
+RUSH, RUSH_S, PAUSE_S, SLOW = 60, 6, 36, 19
 BACKEND_PORT, PROXY_PORT = 8080, 80
 # Seconds after which a forecast must be good; by how much it may be off: a share, or seconds.
 SETTLED, SHARE, SECONDS = 5, 0.10, 1.0
 # The timer wheel may be late by so much.
 TIMEWAIT, LATE = 60, 4.5
-PATIENCE = 150
+# Seconds after which what lasts at a rate has lasted, and how long to wait for anything.
+PAST, PATIENCE = 70, 150
 EADDRNOTAVAIL_LINE = re.compile(r"connect\(\) to .* failed \(99: Cannot assign requested address\)")
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
@@ -67,8 +75,8 @@ def nginx(name, port, what):
 class Place:
     """A namespace of little ports, with a link to the backend's."""
 
-    def __init__(self, name, number):
-        self.name = name
+    def __init__(self, name, number, ports=PORTS):
+        self.name, self.ports = name, ports
         self.address, self.backend = f"10.0.{number}.1", f"10.0.{number}.2"
         must("ip", "netns", "add", name)
         must("ip", "-n", name, "link", "set", "lo", "up")
@@ -78,7 +86,7 @@ class Place:
                                        ("backend", name, self.backend)):
             must("ip", "-n", netns, "address", "add", f"{address}/24", "dev", device)
             must("ip", "-n", netns, "link", "set", device, "up")
-        self.set("ip_local_port_range", f"{FIRST} {FIRST + PORTS - 1}")
+        self.set("ip_local_port_range", f"{FIRST} {FIRST + ports - 1}")
         self.set("tcp_max_tw_buckets", 262144)
 
     def set(self, name, value):
@@ -111,11 +119,13 @@ def must_receive(sock):
 
 
 class Load(threading.Thread):
-    """Requests at a steady rate: for each when it began and whether it went well."""
+    """Requests at a rate, steady or at random: for each when it began and whether it went well."""
 
-    def __init__(self, place):
+    def __init__(self, place, rate=RATE, steady=False):
         super().__init__(daemon=True)
         self.place, self.answers, self.broken = place, [], None
+        rng = random.Random(1)
+        self.gap = (lambda: 1 / rate) if steady else (lambda: rng.expovariate(rate))
         self.began, self.stopping = time.monotonic(), False
         self.start()
 
@@ -131,12 +141,12 @@ class Load(threading.Thread):
         pass
 
     def go_on(self):
-        due, rng = time.monotonic(), random.Random(1)
+        due = time.monotonic()
         while not self.stopping:
             begin = time.monotonic()
             self.answers.append((begin, self.request()))
             # What was late is made up for, if not by more than a second.
-            due = max(due + rng.expovariate(RATE), time.monotonic() - 1)
+            due = max(due + self.gap(), time.monotonic() - 1)
             time.sleep(max(due - time.monotonic(), 0))
 
     def first(self, good, since=0):
@@ -165,20 +175,34 @@ class ThroughProxy(Load):
         return status == 200
 
 
-class Binder(Load):
-    """A client that bind()s before it connects, and closes first."""
+class Client(Load):
+    """A client that closes first, as nginx does."""
+
+    failure = errno.EADDRNOTAVAIL
+
+    def connect(self, sock):
+        sock.connect((self.place.backend, BACKEND_PORT))
 
     def request(self):
         with socket.socket() as sock:
             try:
-                sock.bind((self.place.address, 0))
+                self.connect(sock)
             except OSError as error:
-                if error.errno != errno.EADDRINUSE:
+                if error.errno != self.failure:
                     raise
                 return False
-            sock.connect((self.place.backend, BACKEND_PORT))
             sock.sendall(REQUEST)
             return whole_answer(sock) == 200
+
+
+class Binder(Client):
+    """One that bind()s before it connects."""
+
+    failure = errno.EADDRINUSE
+
+    def connect(self, sock):
+        sock.bind((self.place.address, 0))
+        super().connect(sock)
 
 
 class Forecast:
@@ -227,7 +251,7 @@ def table(began, forecasts, moment):
         true, left = moment - f.moment, f.left()
         said = "   never" if left is None else f"{left:6.2f} s"
         off = "" if left is None else f"{left - true:+6.2f} s {100 * (left - true) / true:+6.1f} %"
-        taken = PORTS - f.row["available"]
+        taken = f.row["ports"] - f.row["available"]
         note(f"{f.moment - began:3.0f} s {f.row['rate_per_s']:5.0f}/s {taken:6}    {said} "
              f"{true:6.2f} s  {off}")
 
@@ -327,8 +351,35 @@ def with_bind():
     check_end("bind()", load)
 
 
+def at_the_edge():
+    load = Client(Place("above", 3, FEW), ABOVE, steady=True)
+    other = Client(Place("below", 4, FEW), BELOW, steady=True)
+    forecasts, failed = ask_until(load, False, lambda: load.first(False))
+    check_end(f"{ABOVE}/s", load)
+    check_forecasts(f"{ABOVE}/s", load.began, forecasts, failed)
+    forecasts, _ = ask_until(other, False, lambda: time.monotonic() > other.began + PAST)
+    check_end(f"{BELOW}/s", other)
+    ok(all(other.since(0)), f"{BELOW}/s: never failed")
+    wrong = [f.row for f in forecasts if f.left() is not None]
+    ok(forecasts and not wrong, f"{BELOW}/s: lasts, says twctl", wrong)
+
+
+def after_a_rush():
+    place = Place("rush", 5, FEW)
+    rush = Client(place, RUSH, steady=True)
+    time.sleep(RUSH_S)
+    check_end("rush", rush)
+    time.sleep(PAUSE_S - RUSH_S)
+    load = Client(place, SLOW, steady=True)
+    forecasts, failed = ask_until(load, False, lambda: load.first(False))
+    check_forecasts("after a rush", load.began, forecasts, failed)
+    check_end("after a rush", load)
+
+
 must("ip", "netns", "add", "backend")
 nginx("backend", BACKEND_PORT, ANSWER)
 through_proxy()
 with_bind()
+at_the_edge()
+after_a_rush()
 done()
