@@ -15,8 +15,9 @@
  * of wanted buckets and charged to the reader.
  */
 
+#include <linux/bottom_half.h>
+#include <linux/cache.h>
 #include <linux/err.h>
-#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/prefetch.h>
@@ -37,6 +38,8 @@
 #define BATCH_SIZE	128
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
+/* Of these so many without a softirq in between: each time has its price. */
+#define CHAINS_PER_BH	16
 /*
  * Memory is asked for ahead: for the first socket of a chain so many times
  * CHAINS_AHEAD before it is copied, for those behind it the later.
@@ -120,7 +123,7 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 	if (hlist_nulls_empty(&head->chain))
 		return 0;
 
-	spin_lock_bh(lock);
+	spin_lock(lock);
 	sk_nulls_for_each(sk, node, &head->chain) {
 		if (!is_wanted(walk, sk))
 			continue;
@@ -128,7 +131,7 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 			snapshot(sk, now, &walk->batch[walk->n + found]);
 		found++;
 	}
-	spin_unlock_bh(lock);
+	spin_unlock(lock);
 
 	return found;
 }
@@ -143,15 +146,21 @@ static void ask_for(const struct inet_hashinfo *hashinfo, unsigned int chain,
 		    unsigned int place)
 {
 	const struct hlist_nulls_node *node;
+	unsigned int line;
+	const char *sk;
 
 	if (chain > hashinfo->ehash_mask)
 		return;
 	node = READ_ONCE(hashinfo->ehash[chain].chain.first);
 	for (; place && !is_a_nulls(node); place--)
 		node = READ_ONCE(node->next);
-	if (!is_a_nulls(node))
-		prefetch_range(hlist_nulls_entry(node, struct sock, sk_nulls_node),
-			       sizeof(struct tcp_timewait_sock));
+	if (is_a_nulls(node))
+		return;
+	/* prefetch_range() may ask for every fourth line only */
+	sk = (const char *)hlist_nulls_entry(node, struct sock, sk_nulls_node);
+	for (line = 0; line < sizeof(struct tcp_timewait_sock);
+	     line += L1_CACHE_BYTES)
+		prefetch(sk + line);
 }
 
 static void ask_ahead(const struct inet_hashinfo *hashinfo, unsigned int chain)
@@ -162,6 +171,26 @@ static void ask_ahead(const struct inet_hashinfo *hashinfo, unsigned int chain)
 		ask_for(hashinfo, chain + (PLACES - place) * CHAINS_AHEAD, place);
 }
 
+/* The same as scan(), of few chains, with BH off. */
+static unsigned int scan_few(struct twscope_walk *walk,
+			     struct inet_hashinfo *hashinfo,
+			     const struct twscope_clock *now)
+{
+	unsigned int left, found;
+
+	for (left = CHAINS_PER_BH; left; left--) {
+		if (walk->chain > hashinfo->ehash_mask)
+			break;
+		ask_ahead(hashinfo, walk->chain);
+		found = copy_chain(walk, hashinfo, walk->chain, now);
+		if (found > walk->size - walk->n)
+			return found;
+		walk->n += found;
+		walk->chain++;
+	}
+	return 0;
+}
+
 /*
  * Scans some chains from walk->chain on. Returns 0 when it scanned its share or
  * came to the end of the hash; when the next chain does not fit into what is
@@ -170,26 +199,18 @@ static void ask_ahead(const struct inet_hashinfo *hashinfo, unsigned int chain)
 static unsigned int scan(struct twscope_walk *walk,
 			 struct inet_hashinfo *hashinfo)
 {
+	unsigned int left, wanted = 0;
 	struct twscope_clock now;
-	unsigned int left;
 
-	twscope_clock_read(&now);
-	for (left = CHAINS_AT_ONCE; left; left--) {
-		unsigned int found;
-
+	for (left = CHAINS_AT_ONCE / CHAINS_PER_BH; left && !wanted; left--) {
 		if (walk->chain > hashinfo->ehash_mask)
 			break;
-		/* they move on with the tick, or by less than one between two */
-		if (time_after(jiffies, now.jiffies))
-			twscope_clock_read(&now);
-		ask_ahead(hashinfo, walk->chain);
-		found = copy_chain(walk, hashinfo, walk->chain, &now);
-		if (found > walk->size - walk->n)
-			return found;
-		walk->n += found;
-		walk->chain++;
+		twscope_clock_read(&now);
+		local_bh_disable();
+		wanted = scan_few(walk, hashinfo, &now);
+		local_bh_enable();
 	}
-	return 0;
+	return wanted;
 }
 
 /* With one namespace there is one hash; else all those that have their own. */

@@ -10,7 +10,6 @@
 #include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -76,6 +75,20 @@ static void find_words(struct twscope_groups *gs)
 			gs->words[gs->n_words++] = i;
 }
 
+/* From one number many, none of which tells of another (splitmix64). */
+static void set_secrets(struct twscope_groups *gs, u64 seed)
+{
+	unsigned int i;
+	u64 z;
+
+	for (i = 0; i < KEY_WORDS; i++) {
+		seed += 0x9e3779b97f4a7c15ULL;
+		z = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9ULL;
+		z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+		gs->secrets[i] = z ^ (z >> 31);
+	}
+}
+
 /**
  * twscope_groups_alloc() - begin to group
  * @by: by what
@@ -97,7 +110,7 @@ struct twscope_groups *twscope_groups_alloc(const struct twscope_group_by *by,
 		return NULL;
 
 	gs->by = *by;
-	gs->seed = (siphash_key_t) { { seed, ~seed } };
+	set_secrets(gs, seed);
 	gs->max = by->count_ports ? TWSCOPE_MAX_GROUPS_WITH_PORTS :
 				    TWSCOPE_MAX_GROUPS;
 	mask_of(by, false, &gs->masks[false]);
@@ -152,48 +165,65 @@ bool twscope_groups_have_full(const struct twscope_groups *gs)
 				TWSCOPE_GROUP_KEY_VERDICT));
 }
 
+/* In a snapshot and in a key an address is aligned to 8 bytes. */
+static void mask_address(const struct in6_addr *addr, const struct in6_addr *mask,
+			 struct in6_addr *to)
+{
+	const u64 *from = (const u64 *)addr, *bits = (const u64 *)mask;
+	u64 *masked = (u64 *)to;
+
+	masked[0] = from[0] & bits[0];
+	masked[1] = from[1] & bits[1];
+}
+
 static void key_of(const struct twscope_groups *gs,
 		   const struct twscope_bucket *b, u8 verdict,
 		   struct twscope_group_keys *key)
 {
-	const struct twscope_group_keys all = {
-		.local		= b->local,
-		.remote		= b->remote,
-		.netns_id	= b->netns_id,
-		.netns		= b->netns,
-		.mark		= b->mark,
-		.ifindex	= b->ifindex,
-		.local_port	= b->local_port,
-		.remote_port	= b->remote_port,
-		.family		= b->family,
-		.substate	= b->substate,
-		.verdict	= verdict,
-	};
-	const u64 *from = (const u64 *)&all;
-	u64 *to = (u64 *)key;
-	const u64 *mask;
-	unsigned int i;
+	const struct twscope_group_keys *mask;
 
-	mask = (const u64 *)&gs->masks[ipv6_addr_v4mapped(&b->remote)];
-	for (i = 0; i < gs->n_words; i++)
-		to[gs->words[i]] = from[gs->words[i]] & mask[gs->words[i]];
+	mask = &gs->masks[ipv6_addr_v4mapped(&b->remote)];
+	mask_address(&b->local, &mask->local, &key->local);
+	mask_address(&b->remote, &mask->remote, &key->remote);
+	key->netns_id = b->netns_id & mask->netns_id;
+	key->netns = b->netns & mask->netns;
+	key->mark = b->mark & mask->mark;
+	key->ifindex = b->ifindex & mask->ifindex;
+	key->local_port = b->local_port & mask->local_port;
+	key->remote_port = b->remote_port & mask->remote_port;
+	key->family = b->family & mask->family;
+	key->substate = b->substate & mask->substate;
+	key->verdict = verdict & mask->verdict;
+	key->pad = 0;
+}
+
+/* Upper half and lower half, each with a secret of its own, multiplied. */
+static u64 halves(u64 word, u64 secret)
+{
+	u32 upper = (u32)(word >> 32) + (u32)(secret >> 32);
+	u32 lower = (u32)word + (u32)secret;
+
+	return (u64)upper * lower;
 }
 
 /*
- * Keys differ in few bits, mostly the last of an address or a port, and who
- * connects to us chooses many of them: nothing less than a keyed hash spreads
- * them all.
+ * Who connects to us chooses addresses and ports. By NH, a universal hash, any two
+ * keys collide for one in 2^32 sets of secrets, whoever chose them. Its lower bits
+ * are the index; what follows the sum moves what the upper ones have there.
  */
 static u64 hash_of(const struct twscope_groups *gs,
 		   const struct twscope_group_keys *key)
 {
 	const u64 *words = (const u64 *)key;
-	u64 buf[KEY_WORDS];
 	unsigned int i;
+	u64 hash = 0;
 
 	for (i = 0; i < gs->n_words; i++)
-		buf[i] = words[gs->words[i]];
-	return siphash(buf, gs->n_words * sizeof(u64), &gs->seed);
+		hash += halves(words[gs->words[i]], gs->secrets[i]);
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	hash ^= hash >> 33;
+	return hash;
 }
 
 static bool same_key(const struct twscope_groups *gs,

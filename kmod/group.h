@@ -3,7 +3,6 @@
 #define TWSCOPE_GROUP_H
 
 #include <linux/in6.h>
-#include <linux/siphash.h>
 #include <linux/types.h>
 #include <uapi/linux/twscope.h>
 
@@ -94,7 +93,7 @@ struct twscope_group {
  * struct twscope_groups - groups, found by their keys
  * @by:		by what is grouped
  * @masks:	what of a key counts, for IPv6 and for IPv4
- * @seed:	of the hash, so that nobody can choose addresses that collide
+ * @secrets:	of the hash, one for each of @words
  * @n_words:	words of a key that may differ
  * @words:	which
  * @n:		groups
@@ -107,7 +106,7 @@ struct twscope_group {
 struct twscope_groups {
 	struct twscope_group_by	by;
 	struct twscope_group_keys masks[2];
-	siphash_key_t		seed;
+	u64			secrets[sizeof(struct twscope_group_keys) / sizeof(u64)];
 	unsigned int		n_words;
 	u8			words[sizeof(struct twscope_group_keys) / sizeof(u64)];
 	unsigned int		n;
