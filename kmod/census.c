@@ -14,6 +14,7 @@
 #include "bucket.h"
 #include "census.h"
 #include "ehash.h"
+#include "filter.h"
 #include "settings.h"
 #include "twsk.h"
 
@@ -98,7 +99,8 @@ static int count(struct twscope_census *census,
 			s = twscope_settings_find(set, b->netns_id);
 		if (!s)
 			continue;
-		if (filter && !twscope_settings_match(set, s, filter, b))
+		if (filter && filter->n &&
+		    !twscope_settings_match(set, s, filter, b))
 			continue;
 		ns = summary_of(census, set, s);
 		twscope_summary_add(&ns->counts, b, timewait_len_ms);

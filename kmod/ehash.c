@@ -38,14 +38,14 @@
 #define BATCH_SIZE	128
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
-/* Of these so many without a softirq in between: each time has its price. */
+/* Chains copied without a softirq in between: each time has its price. */
 #define CHAINS_PER_BH	16
 /*
- * Memory is asked for ahead: for the first socket of a chain so many times
- * CHAINS_AHEAD before it is copied, for those behind it the later.
+ * Memory is asked for ahead: for the first socket of a chain when the chain is
+ * found not to be empty, for those behind it so many chains before it is copied.
  */
-#define PLACES		3
-#define CHAINS_AHEAD	6
+#define SECOND_AHEAD	10
+#define THIRD_AHEAD	5
 
 /* A walk without a batch has room for nothing, and may still get one. */
 static int make_room(struct twscope_walk *walk, unsigned int size)
@@ -120,9 +120,6 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 	unsigned int found = 0;
 	struct sock *sk;
 
-	if (hlist_nulls_empty(&head->chain))
-		return 0;
-
 	spin_lock(lock);
 	sk_nulls_for_each(sk, node, &head->chain) {
 		if (!is_wanted(walk, sk))
@@ -136,78 +133,117 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 	return found;
 }
 
-/*
- * A bucket lies anywhere in memory, and waiting for it is most of a walk. The
- * @place-th socket of a chain is asked for when those before it have come. They
- * are passed without the lock, as a lookup passes them: under RCU what is in a
- * chain may leave it, but its memory stays that of a socket.
- */
-static void ask_for(const struct inet_hashinfo *hashinfo, unsigned int chain,
-		    unsigned int place)
+static void ask_for(const struct hlist_nulls_node *node)
 {
-	const struct hlist_nulls_node *node;
+	const char *sk = (const char *)hlist_nulls_entry(node, struct sock,
+							 sk_nulls_node);
 	unsigned int line;
-	const char *sk;
 
-	if (chain > hashinfo->ehash_mask)
-		return;
-	node = READ_ONCE(hashinfo->ehash[chain].chain.first);
-	for (; place && !is_a_nulls(node); place--)
-		node = READ_ONCE(node->next);
-	if (is_a_nulls(node))
-		return;
 	/* prefetch_range() may ask for every fourth line only */
-	sk = (const char *)hlist_nulls_entry(node, struct sock, sk_nulls_node);
 	for (line = 0; line < sizeof(struct tcp_timewait_sock);
 	     line += L1_CACHE_BYTES)
 		prefetch(sk + line);
 }
 
-static void ask_ahead(const struct inet_hashinfo *hashinfo, unsigned int chain)
+static const struct hlist_nulls_node *
+first_of(const struct inet_hashinfo *hashinfo, unsigned int chain)
 {
-	unsigned int place;
-
-	for (place = 0; place < PLACES; place++)
-		ask_for(hashinfo, chain + (PLACES - place) * CHAINS_AHEAD, place);
+	return READ_ONCE(hashinfo->ehash[chain].chain.first);
 }
 
-/* The same as scan(), of few chains, with BH off. */
-static unsigned int scan_few(struct twscope_walk *walk,
-			     struct inet_hashinfo *hashinfo,
-			     const struct twscope_clock *now)
+/*
+ * A bucket lies anywhere in memory, and waiting for it is most of a walk. So it is
+ * asked for when those before it in its chain have come. They are passed without
+ * the lock, as a lookup passes them: under RCU what is in a chain may leave it,
+ * but its memory stays that of a socket.
+ */
+static void ask_for_next(const struct twscope_walk *walk,
+			 const struct inet_hashinfo *hashinfo,
+			 unsigned int ahead, unsigned int place)
 {
-	unsigned int left, found;
+	const struct hlist_nulls_node *node;
 
-	for (left = CHAINS_PER_BH; left; left--) {
-		if (walk->chain > hashinfo->ehash_mask)
-			break;
-		ask_ahead(hashinfo, walk->chain);
-		found = copy_chain(walk, hashinfo, walk->chain, now);
+	if (ahead >= walk->n_ahead)
+		return;
+	node = first_of(hashinfo, walk->ahead[(walk->first + ahead) %
+					      TWSCOPE_WALK_AHEAD]);
+	for (; place && !is_a_nulls(node); place--)
+		node = READ_ONCE(node->next);
+	if (!is_a_nulls(node))
+		ask_for(node);
+}
+
+/* Looks at @budget chains at most, and less where enough had something in them. */
+static void look_ahead(struct twscope_walk *walk,
+		       const struct inet_hashinfo *hashinfo, unsigned int *budget)
+{
+	const struct hlist_nulls_node *node;
+	unsigned int chain = walk->chain;
+
+	for (; walk->n_ahead < TWSCOPE_WALK_AHEAD && *budget &&
+	       chain <= hashinfo->ehash_mask; chain++, --*budget) {
+		node = first_of(hashinfo, chain);
+		if (is_a_nulls(node))
+			continue;
+		walk->ahead[(walk->first + walk->n_ahead++) %
+			    TWSCOPE_WALK_AHEAD] = chain;
+		ask_for(node);
+	}
+	walk->chain = chain;
+}
+
+static bool is_looked_through(const struct twscope_walk *walk,
+			      const struct inet_hashinfo *hashinfo)
+{
+	return walk->chain > hashinfo->ehash_mask;
+}
+
+/*
+ * Copies chains that are ahead, but for the last ones, as long as there will be
+ * more: they are not near enough yet. Returns as scan() does.
+ */
+static unsigned int copy_chains(struct twscope_walk *walk,
+				struct inet_hashinfo *hashinfo,
+				const struct twscope_clock *now)
+{
+	unsigned int keep = is_looked_through(walk, hashinfo) ? 0 : CHAINS_PER_BH;
+	unsigned int found;
+
+	for (; walk->n_ahead > keep; walk->n_ahead--, walk->first++) {
+		ask_for_next(walk, hashinfo, SECOND_AHEAD, 1);
+		ask_for_next(walk, hashinfo, THIRD_AHEAD, 2);
+		found = copy_chain(walk, hashinfo,
+				   walk->ahead[walk->first % TWSCOPE_WALK_AHEAD],
+				   now);
 		if (found > walk->size - walk->n)
 			return found;
 		walk->n += found;
-		walk->chain++;
 	}
 	return 0;
 }
 
+static bool is_over(const struct twscope_walk *walk,
+		    const struct inet_hashinfo *hashinfo)
+{
+	return !walk->n_ahead && is_looked_through(walk, hashinfo);
+}
+
 /*
- * Scans some chains from walk->chain on. Returns 0 when it scanned its share or
- * came to the end of the hash; when the next chain does not fit into what is
- * left of the batch, how many buckets that chain has.
+ * Scans some chains. Returns 0 when it scanned its share or came to the end of
+ * the hash; when the next chain does not fit into what is left of the batch, how
+ * many buckets that chain has.
  */
 static unsigned int scan(struct twscope_walk *walk,
 			 struct inet_hashinfo *hashinfo)
 {
-	unsigned int left, wanted = 0;
+	unsigned int budget = CHAINS_AT_ONCE, wanted = 0;
 	struct twscope_clock now;
 
-	for (left = CHAINS_AT_ONCE / CHAINS_PER_BH; left && !wanted; left--) {
-		if (walk->chain > hashinfo->ehash_mask)
-			break;
+	while (!wanted && budget && !is_over(walk, hashinfo)) {
+		look_ahead(walk, hashinfo, &budget);
 		twscope_clock_read(&now);
 		local_bh_disable();
-		wanted = scan_few(walk, hashinfo, &now);
+		wanted = copy_chains(walk, hashinfo, &now);
 		local_bh_enable();
 	}
 	return wanted;
@@ -217,6 +253,7 @@ static unsigned int scan(struct twscope_walk *walk,
 static void next_hash(struct twscope_walk *walk)
 {
 	walk->chain = 0;
+	walk->n_ahead = 0;
 	walk->owner = walk->net ? 0 : twscope_netns_next_ehash(walk->owner);
 	walk->done = !walk->owner;
 }
@@ -248,7 +285,7 @@ static int next_batch(struct twscope_walk *walk)
 		hashinfo = current_hash(walk);
 		if (hashinfo) {
 			wanted = scan(walk, hashinfo);
-			end = walk->chain > hashinfo->ehash_mask;
+			end = is_over(walk, hashinfo);
 		}
 		rcu_read_unlock();
 

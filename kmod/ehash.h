@@ -8,6 +8,9 @@ struct net;
 struct twscope_bucket;
 struct twscope_route;
 
+/* A power of two. */
+#define TWSCOPE_WALK_AHEAD	32
+
 /**
  * struct twscope_walk - a walk over the buckets, where it is and what it found
  * @net:	only buckets of this namespace; NULL for all of them
@@ -16,7 +19,11 @@ struct twscope_route;
  * @full:	without a route, full sockets as well
  * @owner:	number of the namespace whose own ehash is walked, 0 for @net's
  *		or, without @net, the shared one
- * @chain:	the next chain of that ehash
+ * @chain:	the next chain of that ehash to be looked at
+ * @ahead:	chains that had something in them when they were looked at, and are
+ *		not copied yet: a ring
+ * @first:	the first of them
+ * @n_ahead:	how many there are
  * @done:	nothing is left to walk
  * @next:	the next bucket of @batch
  * @n:		buckets in @batch
@@ -32,6 +39,9 @@ struct twscope_walk {
 	bool			full;
 	u64			owner;
 	unsigned int		chain;
+	unsigned int		ahead[TWSCOPE_WALK_AHEAD];
+	unsigned int		first;
+	unsigned int		n_ahead;
 	bool			done;
 	unsigned int		next;
 	unsigned int		n;

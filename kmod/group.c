@@ -308,7 +308,7 @@ struct twscope_group *twscope_groups_find(struct twscope_groups *gs,
 					  const struct twscope_bucket *b,
 					  u8 verdict)
 {
-	struct twscope_group_keys key = {};
+	struct twscope_group_keys key;
 	struct twscope_group *g;
 	u32 *slot;
 	u64 hash;

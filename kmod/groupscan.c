@@ -11,6 +11,7 @@
 
 #include "bucket.h"
 #include "ehash.h"
+#include "filter.h"
 #include "groupscan.h"
 #include "settings.h"
 #include "twsk.h"
@@ -46,7 +47,7 @@ static int add_bucket(struct twscope_groupscan *scan,
 	if (!g)
 		return -ENOMEM;
 
-	twscope_group_add(g, b, j.verdict, twscope_twsk_timewait_len_ms());
+	twscope_group_add(g, b, j.verdict, scan->timewait_len_ms);
 	scan->total++;
 	if (!set->has_whatif)
 		return 0;
@@ -75,7 +76,7 @@ static int count(struct twscope_groupscan *scan, struct net *net,
 	     twscope_walk_advance(&walk)) {
 		if (!s || s->id != b->netns_id)
 			s = twscope_settings_find(set, b->netns_id);
-		if (!s || !twscope_settings_match(set, s, filter, b))
+		if (!s || (filter->n && !twscope_settings_match(set, s, filter, b)))
 			continue;
 		err = b->full ? add_full(scan, set, s, b) :
 				add_bucket(scan, set, s, b);
@@ -136,6 +137,7 @@ twscope_groupscan_take(struct net *net, const struct twscope_group_by *by,
 		return ERR_PTR(-ENOMEM);
 
 	scan->has_whatif = whatif;
+	scan->timewait_len_ms = twscope_twsk_timewait_len_ms();
 	err = take(scan, net, by, order, filter, whatif);
 	if (err) {
 		twscope_groupscan_free(scan);

@@ -13,6 +13,7 @@ struct twscope_whatif;
 /**
  * struct twscope_groupscan - what one walk counted, by group
  * @has_whatif:	buckets were judged by other sysctls as well
+ * @timewait_len_ms: how long this kernel's TIME_WAIT lasts
  * @walk_us:	microseconds that it took
  * @total:	buckets
  * @total_in_use: full sockets
@@ -21,6 +22,7 @@ struct twscope_whatif;
  */
 struct twscope_groupscan {
 	bool				has_whatif;
+	u32				timewait_len_ms;
 	u32				walk_us;
 	u32				total;
 	u32				total_in_use;

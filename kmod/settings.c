@@ -439,8 +439,6 @@ bool twscope_settings_match(const struct twscope_settings *set,
 {
 	struct twscope_judgement j = { .verdict = TWSCOPE_VERDICT_UNKNOWN };
 
-	if (!f->n)
-		return true;
 	if (f->asks_verdict && s && !b->full)
 		twscope_judge(b, &s->policy, twscope_settings_search(set, s, b),
 			      &j);
