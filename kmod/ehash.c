@@ -180,8 +180,9 @@ static void look_ahead(struct twscope_walk *walk,
 	const struct hlist_nulls_node *node;
 	unsigned int chain = walk->chain;
 
-	for (; walk->n_ahead < TWSCOPE_WALK_AHEAD && *budget &&
-	       chain <= hashinfo->ehash_mask; chain++, --*budget) {
+	for (; *budget && chain <= hashinfo->ehash_mask; chain++, --*budget) {
+		if (walk->n_ahead == TWSCOPE_WALK_AHEAD)
+			break;
 		node = first_of(hashinfo, chain);
 		if (is_a_nulls(node))
 			continue;

@@ -137,6 +137,7 @@ class Trials:
         rng = self.rng
         self.set("tcp_timestamps", rng.choice((1, 1, 0)))
         seq, tsval = self.choose(row)
+        begin = time.monotonic()
         predicted = self.host.ask(c, seq, tsval)
         if not predicted:
             return False
@@ -146,7 +147,6 @@ class Trials:
             wanted = "ACK"  # which is not limited in rate
         late = self.leftovers(c)
         paws_before = self.paws()
-        begin = time.monotonic()
         self.tun.send(c.family, c.port, SERVER_PORT, seq, 0, SYN, tsval)
         got = self.reply(c, seq, 0.03 if wanted == "nothing" else 2)
         took_ms = (time.monotonic() - begin) * 1000
