@@ -200,6 +200,7 @@ def judge(kinds, tally, begin, rows):
         return None
     if seen is None and "can match nothing" not in error:
         return f"{words}\n{error}"
+    all_of_them = len(rows)
     rows = {key(r): predicate(r, passed) for r in rows if r["remaining_ms"] > NEAR_END + passed}
     wanted = {k for k, v in rows.items() if v}
     unknown = {k for k, v in rows.items() if v is None}
@@ -212,7 +213,7 @@ def judge(kinds, tally, begin, rows):
     missing, extra = wanted - got, (got & set(rows)) - wanted - unknown
     if missing or extra:
         return f"{words}\nmissing {list(missing)[:3]}\ntoo many {list(extra)[:3]}"
-    near_end = len(seen or ()) - len(got & set(rows))
+    near_end = all_of_them - len(rows)
     if summary is not None and not len(wanted) <= summary <= len(wanted) + len(unknown) + near_end:
         return f"{words}\nsummary {summary}, rows {len(wanted)} to {len(got)}"
     return None
