@@ -38,7 +38,10 @@
 #define BATCH_SIZE	128
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
-/* Chains copied without a softirq in between: each time has its price. */
+/*
+ * Chains copied without a softirq in between, as each time has its price; at the
+ * end of the hash as many as are ahead.
+ */
 #define CHAINS_PER_BH	16
 /*
  * Memory is asked for ahead: for the first socket of a chain when the chain is
