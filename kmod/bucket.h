@@ -7,11 +7,13 @@
 
 /**
  * struct twscope_bucket - what one TIME_WAIT bucket was at one moment
+ * @local:		local address, in IPv4-mapped form for AF_INET
+ * @remote:		remote address, likewise
  * @netns_id:		our number of its network namespace, never used again
  *			while the module is loaded (an inode number may be)
  * @netns:		inode number of its network namespace
- * @local:		local address, in IPv4-mapped form for AF_INET
- * @remote:		remote address, likewise
+ * @mark:		fwmark of the socket
+ * @ifindex:		device the socket was bound to, 0 for none
  * @local_port:		host byte order, as all here
  * @remote_port:	host byte order
  * @family:		AF_INET or AF_INET6
@@ -20,7 +22,7 @@
  * @has_ts:		the connection used timestamps: @ts_recent is valid
  * @has_answered:	it answered a segment out of turn: @answered_ms is valid
  * @full:		no bucket but a full socket: of what follows it has
- *			@mark and @ifindex only
+ *			@l3mdev only, and no @substate
  * @remaining_ms:	until its timer is due, 0 when it is
  * @age_ms:		since it was entered, modulo 2^32; negative when that was
  *			after the clock was read
@@ -31,17 +33,18 @@
  * @rcv_nxt:		next sequence number expected
  * @rcv_wnd:		receive window, in bytes
  * @snd_nxt:		next sequence number to send
- * @mark:		fwmark of the socket
- * @ifindex:		device the socket was bound to, 0 for none
  * @l3mdev:		L3 master device under which its port is bound, 0 for none
  *
  * A copy without a pointer: whatever gets one may sleep, keep it, or be a test.
+ * It begins as struct twscope_group_keys does.
  */
 struct twscope_bucket {
-	u64		netns_id;
 	struct in6_addr	local;
 	struct in6_addr	remote;
+	u64		netns_id;
 	u32		netns;
+	u32		mark;
+	u32		ifindex;
 	u16		local_port;
 	u16		remote_port;
 	u16		family;
@@ -58,8 +61,6 @@ struct twscope_bucket {
 	u32		rcv_nxt;
 	u32		rcv_wnd;
 	u32		snd_nxt;
-	u32		mark;
-	u32		ifindex;
 	u32		l3mdev;
 };
 

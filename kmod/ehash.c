@@ -71,7 +71,10 @@ static int make_room(struct twscope_walk *walk, unsigned int size)
  */
 int twscope_walk_init(struct twscope_walk *walk, struct net *net)
 {
-	*walk = (struct twscope_walk) { .net = net };
+	*walk = (struct twscope_walk) {
+		.net = net,
+		.netns_id = net ? twscope_netns_id(net) : 0,
+	};
 	return make_room(walk, BATCH_SIZE);
 }
 
@@ -98,9 +101,11 @@ static bool is_wanted(const struct twscope_walk *walk, const struct sock *sk)
 	return walk->full && (walk->net || twscope_twsk_has_netns(sk));
 }
 
-static void snapshot(const struct sock *sk, const struct twscope_clock *now,
-		     struct twscope_bucket *b)
+/* Who asks for one namespace has looked up its number. */
+static void snapshot(const struct twscope_walk *walk, const struct sock *sk,
+		     const struct twscope_clock *now, struct twscope_bucket *b)
 {
+	b->netns_id = walk->netns_id ?: twscope_netns_id(sock_net(sk));
 	if (READ_ONCE(sk->sk_state) == TCP_TIME_WAIT)
 		twscope_twsk_snapshot(inet_twsk(sk), now, b);
 	else
@@ -128,7 +133,7 @@ static unsigned int copy_chain(struct twscope_walk *walk,
 		if (!is_wanted(walk, sk))
 			continue;
 		if (found < room)
-			snapshot(sk, now, &walk->batch[walk->n + found]);
+			snapshot(walk, sk, now, &walk->batch[walk->n + found]);
 		found++;
 	}
 	spin_unlock(lock);

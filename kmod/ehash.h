@@ -14,6 +14,7 @@ struct twscope_route;
 /**
  * struct twscope_walk - a walk over the buckets, where it is and what it found
  * @net:	only buckets of this namespace; NULL for all of them
+ * @netns_id:	our number of @net, 0 without
  * @route:	of @net only what a connect() on this route would meet, full
  *		sockets included; NULL for buckets of all routes
  * @full:	without a route, full sockets as well
@@ -35,6 +36,7 @@ struct twscope_route;
  */
 struct twscope_walk {
 	struct net		*net;
+	u64			netns_id;
 	const struct twscope_route *route;
 	bool			full;
 	u64			owner;

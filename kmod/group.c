@@ -63,29 +63,34 @@ static void mask_of(const struct twscope_group_by *by, bool ipv4,
 		mask->verdict = U8_MAX;
 }
 
-/* Only the words that may differ are masked, hashed and compared. */
-static void find_words(struct twscope_groups *gs)
+/* From one number many, none of which tells of another (splitmix64). */
+static u64 next_secret(u64 *state)
 {
-	const u64 *mask6 = (const u64 *)&gs->masks[false];
-	const u64 *mask4 = (const u64 *)&gs->masks[true];
-	unsigned int i;
+	u64 z = *state += 0x9e3779b97f4a7c15ULL;
 
-	for (i = 0; i < KEY_WORDS; i++)
-		if (mask6[i] | mask4[i])
-			gs->words[gs->n_words++] = i;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
 }
 
-/* From one number many, none of which tells of another (splitmix64). */
-static void set_secrets(struct twscope_groups *gs, u64 seed)
+/* Only the words that may differ are masked, hashed and compared. */
+static void set_words(struct twscope_groups *gs, u64 seed)
 {
+	struct twscope_group_keys masks[2];
+	const u64 *mask6 = (const u64 *)&masks[false];
+	const u64 *mask4 = (const u64 *)&masks[true];
 	unsigned int i;
-	u64 z;
 
+	mask_of(&gs->by, false, &masks[false]);
+	mask_of(&gs->by, true, &masks[true]);
 	for (i = 0; i < KEY_WORDS; i++) {
-		seed += 0x9e3779b97f4a7c15ULL;
-		z = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-		z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-		gs->secrets[i] = z ^ (z >> 31);
+		if (!(mask6[i] | mask4[i]))
+			continue;
+		gs->words[gs->n_words++] = (struct twscope_group_word) {
+			.secret = next_secret(&seed),
+			.mask = { [false] = mask6[i], [true] = mask4[i] },
+			.index = i,
+		};
 	}
 }
 
@@ -110,12 +115,9 @@ struct twscope_groups *twscope_groups_alloc(const struct twscope_group_by *by,
 		return NULL;
 
 	gs->by = *by;
-	set_secrets(gs, seed);
 	gs->max = by->count_ports ? TWSCOPE_MAX_GROUPS_WITH_PORTS :
 				    TWSCOPE_MAX_GROUPS;
-	mask_of(by, false, &gs->masks[false]);
-	mask_of(by, true, &gs->masks[true]);
-	find_words(gs);
+	set_words(gs, seed);
 
 	gs->size = FIRST_INDEX;
 	gs->index = kvcalloc(gs->size, sizeof(*gs->index), GFP_KERNEL_ACCOUNT);
@@ -165,37 +167,20 @@ bool twscope_groups_have_full(const struct twscope_groups *gs)
 				TWSCOPE_GROUP_KEY_VERDICT));
 }
 
-/* In a snapshot and in a key an address is aligned to 8 bytes. */
-static void mask_address(const struct in6_addr *addr, const struct in6_addr *mask,
-			 struct in6_addr *to)
-{
-	const u64 *from = (const u64 *)addr, *bits = (const u64 *)mask;
-	u64 *masked = (u64 *)to;
+#define SAME_PLACE(member)						\
+	static_assert(offsetof(struct twscope_bucket, member) ==	\
+		      offsetof(struct twscope_group_keys, member))
 
-	masked[0] = from[0] & bits[0];
-	masked[1] = from[1] & bits[1];
-}
-
-static void key_of(const struct twscope_groups *gs,
-		   const struct twscope_bucket *b, u8 verdict,
-		   struct twscope_group_keys *key)
-{
-	const struct twscope_group_keys *mask;
-
-	mask = &gs->masks[ipv6_addr_v4mapped(&b->remote)];
-	mask_address(&b->local, &mask->local, &key->local);
-	mask_address(&b->remote, &mask->remote, &key->remote);
-	key->netns_id = b->netns_id & mask->netns_id;
-	key->netns = b->netns & mask->netns;
-	key->mark = b->mark & mask->mark;
-	key->ifindex = b->ifindex & mask->ifindex;
-	key->local_port = b->local_port & mask->local_port;
-	key->remote_port = b->remote_port & mask->remote_port;
-	key->family = b->family & mask->family;
-	key->substate = b->substate & mask->substate;
-	key->verdict = verdict & mask->verdict;
-	key->pad = 0;
-}
+SAME_PLACE(local);
+SAME_PLACE(remote);
+SAME_PLACE(netns_id);
+SAME_PLACE(netns);
+SAME_PLACE(mark);
+SAME_PLACE(ifindex);
+SAME_PLACE(local_port);
+SAME_PLACE(remote_port);
+SAME_PLACE(family);
+SAME_PLACE(substate);
 
 /* Upper half and lower half, each with a secret of its own, multiplied. */
 static u64 halves(u64 word, u64 secret)
@@ -211,19 +196,36 @@ static u64 halves(u64 word, u64 secret)
  * keys collide for one in 2^32 sets of secrets, whoever chose them. Its lower bits
  * are the index; what follows the sum moves what the upper ones have there.
  */
-static u64 hash_of(const struct twscope_groups *gs,
-		   const struct twscope_group_keys *key)
+static u64 hash_of(const struct twscope_groups *gs)
 {
-	const u64 *words = (const u64 *)key;
+	const u64 *key = (const u64 *)&gs->key;
 	unsigned int i;
 	u64 hash = 0;
 
 	for (i = 0; i < gs->n_words; i++)
-		hash += halves(words[gs->words[i]], gs->secrets[i]);
+		hash += halves(key[gs->words[i].index], gs->words[i].secret);
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdULL;
 	hash ^= hash >> 33;
 	return hash;
+}
+
+/* Of @gs->key no other words than those that may differ are ever written. */
+static void set_key(struct twscope_groups *gs, const struct twscope_bucket *b,
+		    u8 verdict)
+{
+	bool ipv4 = ipv6_addr_v4mapped(&b->remote);
+	const u64 *from = (const u64 *)b;
+	u64 *key = (u64 *)&gs->key;
+	unsigned int i;
+
+	for (i = 0; i < gs->n_words; i++) {
+		const struct twscope_group_word *w = &gs->words[i];
+
+		key[w->index] = from[w->index] & w->mask[ipv4];
+	}
+	if (gs->by.keys & TWSCOPE_GROUP_KEY_VERDICT)
+		gs->key.verdict = verdict;
 }
 
 static bool same_key(const struct twscope_groups *gs,
@@ -234,7 +236,7 @@ static bool same_key(const struct twscope_groups *gs,
 	unsigned int i;
 
 	for (i = 0; i < gs->n_words; i++)
-		if (x[gs->words[i]] != y[gs->words[i]])
+		if (x[gs->words[i].index] != y[gs->words[i].index])
 			return false;
 	return true;
 }
@@ -271,10 +273,13 @@ static int grow_index(struct twscope_groups *gs)
 	return 0;
 }
 
-static struct twscope_group *new_group(struct twscope_groups *gs)
+static struct twscope_group *new_group(struct twscope_groups *gs, u64 hash)
 {
 	struct twscope_group **chunk;
 	struct twscope_group *g;
+
+	if (2 * gs->n >= gs->size && grow_index(gs))
+		return NULL;
 
 	chunk = &gs->chunks[gs->n / TWSCOPE_GROUPS_AT_ONCE];
 	if (!*chunk)
@@ -290,7 +295,9 @@ static struct twscope_group *new_group(struct twscope_groups *gs)
 		if (!g->ports)
 			return NULL;
 	}
-	gs->n++;
+	g->key = gs->key;
+	g->hash = hash;
+	*slot_of(gs, hash, &gs->key) = ++gs->n;
 	return g;
 }
 
@@ -308,31 +315,17 @@ struct twscope_group *twscope_groups_find(struct twscope_groups *gs,
 					  const struct twscope_bucket *b,
 					  u8 verdict)
 {
-	struct twscope_group_keys key;
-	struct twscope_group *g;
-	u32 *slot;
 	u64 hash;
+	u32 i;
 
-	key_of(gs, b, verdict, &key);
-	hash = hash_of(gs, &key);
-	slot = slot_of(gs, hash, &key);
-	if (*slot)
-		return group(gs, *slot - 1);
+	set_key(gs, b, verdict);
+	hash = hash_of(gs);
+	i = *slot_of(gs, hash, &gs->key);
+	if (i)
+		return group(gs, i - 1);
 	if (gs->n == gs->max)
 		return &gs->other;
-
-	if (2 * gs->n >= gs->size) {
-		if (grow_index(gs))
-			return NULL;
-		slot = slot_of(gs, hash, &key);
-	}
-	g = new_group(gs);
-	if (!g)
-		return NULL;
-	g->key = key;
-	g->hash = hash;
-	*slot = gs->n;
-	return g;
+	return new_group(gs, hash);
 }
 
 static void count_port(struct twscope_group *g, u16 port)

@@ -40,6 +40,9 @@ struct twscope_group_by {
  * @substate:	enum twscope_substate
  * @verdict:	enum twscope_verdict
  * @pad:	0: keys are compared as a whole
+ *
+ * Up to @substate laid out as struct twscope_bucket, whose first words are masked
+ * to become a key.
  */
 struct twscope_group_keys {
 	struct in6_addr	local;
@@ -86,16 +89,27 @@ struct twscope_group {
 	unsigned long			*ports;
 };
 
+/**
+ * struct twscope_group_word - 8 bytes of a key that are not the same in all
+ * @secret:	what they are hashed with
+ * @mask:	what of them counts, for IPv6 and for IPv4
+ * @index:	which 8 bytes
+ */
+struct twscope_group_word {
+	u64		secret;
+	u64		mask[2];
+	unsigned int	index;
+};
+
 /* Groups that get their memory together. */
 #define TWSCOPE_GROUPS_AT_ONCE	64
 
 /**
  * struct twscope_groups - groups, found by their keys
  * @by:		by what is grouped
- * @masks:	what of a key counts, for IPv6 and for IPv4
- * @secrets:	of the hash, one for each of @words
  * @n_words:	words of a key that may differ
- * @words:	which
+ * @words:	these
+ * @key:	what is looked for
  * @n:		groups
  * @max:	as many as there may be
  * @size:	room in @index, a power of two
@@ -105,10 +119,10 @@ struct twscope_group {
  */
 struct twscope_groups {
 	struct twscope_group_by	by;
-	struct twscope_group_keys masks[2];
-	u64			secrets[sizeof(struct twscope_group_keys) / sizeof(u64)];
 	unsigned int		n_words;
-	u8			words[sizeof(struct twscope_group_keys) / sizeof(u64)];
+	struct twscope_group_word
+				words[sizeof(struct twscope_group_keys) / sizeof(u64)];
+	struct twscope_group_keys key;
 	unsigned int		n;
 	unsigned int		max;
 	unsigned int		size;

@@ -137,7 +137,7 @@ void twscope_twsk_snapshot_segment(const struct inet_timewait_sock *tw,
  * twscope_twsk_snapshot() - copy what a bucket says
  * @tw: the bucket
  * @now: the clocks, read while the lock is held or before
- * @b: where to, all of it is written
+ * @b: where to, all of it is written but its netns_id
  *
  * Context: any, under the lock of its ehash chain: while it is in the chain
  * neither the bucket nor its namespace can go away.
@@ -149,7 +149,6 @@ void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
 	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
 	struct net *net = twsk_net(tw);
 
-	b->netns_id = twscope_netns_id(net);
 	b->netns = net->ns.inum;
 	b->substate = READ_ONCE(tw->tw_substate);
 	b->rcv_nxt = READ_ONCE(tcptw->tw_rcv_nxt);
@@ -268,7 +267,7 @@ bool twscope_twsk_has_netns(const struct sock *sk)
 /**
  * twscope_twsk_snapshot_full() - copy who a full socket is
  * @sk: the socket; a request is one, too
- * @b: where to, all of it is written
+ * @b: where to, all of it is written but its netns_id
  *
  * Of a request only what all kinds of sockets begin with may be read.
  *
@@ -279,7 +278,7 @@ void twscope_twsk_snapshot_full(const struct sock *sk, struct twscope_bucket *b)
 	struct net *net = sock_net(sk);
 
 	*b = (struct twscope_bucket) {
-		.netns_id = twscope_netns_id(net),
+		.netns_id = b->netns_id,
 		.netns = net->ns.inum,
 		.mark = sk_fullsock(sk) ? READ_ONCE(sk->sk_mark) :
 					  inet_rsk(inet_reqsk(sk))->ir_mark,
