@@ -91,6 +91,7 @@ static int count(struct twscope_census *census,
 	if (err)
 		return err;
 
+	walk.brief = true;
 	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&walk));
 	     twscope_walk_advance(&walk)) {
 		struct twscope_netns_summary *ns;

@@ -38,24 +38,22 @@
 #define BATCH_SIZE	128
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
-/*
- * Chains copied without a softirq in between, as each time has its price; at the
- * end of the hash as many as are ahead.
- */
+/* Chains copied without a softirq in between, as each time has its price. */
 #define CHAINS_PER_BH	16
 /*
  * Memory is asked for ahead: for the first socket of a chain when the chain is
- * found not to be empty, for those behind it so many chains before it is copied.
+ * found not to be empty, which happens when no longer enough of them are known;
+ * for those behind it so many chains before it is copied.
  */
-#define SECOND_AHEAD	10
-#define THIRD_AHEAD	5
+#define ENOUGH_AHEAD	(TWSCOPE_WALK_AHEAD * 3 / 4)
+#define SECOND_AHEAD	18
+#define THIRD_AHEAD	10
 
 /* A walk without a batch has room for nothing, and may still get one. */
 static int make_room(struct twscope_walk *walk, unsigned int size)
 {
 	kvfree(walk->batch);
-	walk->batch = kvmalloc_array(size, sizeof(*walk->batch),
-				     GFP_KERNEL_ACCOUNT);
+	walk->batch = kvcalloc(size, sizeof(*walk->batch), GFP_KERNEL_ACCOUNT);
 	walk->size = walk->batch ? size : 0;
 	return walk->batch ? 0 : -ENOMEM;
 }
@@ -101,13 +99,16 @@ static bool is_wanted(const struct twscope_walk *walk, const struct sock *sk)
 	return walk->full && (walk->net || twscope_twsk_has_netns(sk));
 }
 
-/* Who asks for one namespace has looked up its number. */
+/*
+ * Who asks for one namespace has looked up its number. What nobody will look at is
+ * left as it was: nothing, or another bucket's.
+ */
 static void snapshot(const struct twscope_walk *walk, const struct sock *sk,
 		     const struct twscope_clock *now, struct twscope_bucket *b)
 {
 	b->netns_id = walk->netns_id ?: twscope_netns_id(sock_net(sk));
 	if (READ_ONCE(sk->sk_state) == TCP_TIME_WAIT)
-		twscope_twsk_snapshot(inet_twsk(sk), now, b);
+		twscope_twsk_snapshot(inet_twsk(sk), now, walk->brief, b);
 	else
 		twscope_twsk_snapshot_full(sk, b);
 }
@@ -153,12 +154,6 @@ static void ask_for(const struct hlist_nulls_node *node)
 		prefetch(sk + line);
 }
 
-static const struct hlist_nulls_node *
-first_of(const struct inet_hashinfo *hashinfo, unsigned int chain)
-{
-	return READ_ONCE(hashinfo->ehash[chain].chain.first);
-}
-
 /*
  * A bucket lies anywhere in memory, and waiting for it is most of a walk. So it is
  * asked for when those before it in its chain have come. They are passed without
@@ -170,64 +165,76 @@ static void ask_for_next(const struct twscope_walk *walk,
 			 unsigned int ahead, unsigned int place)
 {
 	const struct hlist_nulls_node *node;
+	unsigned int chain;
 
 	if (ahead >= walk->n_ahead)
 		return;
-	node = first_of(hashinfo, walk->ahead[(walk->first + ahead) %
-					      TWSCOPE_WALK_AHEAD]);
+	chain = walk->ahead[(walk->first + ahead) % TWSCOPE_WALK_AHEAD];
+	node = READ_ONCE(hashinfo->ehash[chain].chain.first);
 	for (; place && !is_a_nulls(node); place--)
 		node = READ_ONCE(node->next);
 	if (!is_a_nulls(node))
 		ask_for(node);
 }
 
-/* Looks at @budget chains at most, and less where enough had something in them. */
-static void look_ahead(struct twscope_walk *walk,
-		       const struct inet_hashinfo *hashinfo, unsigned int *budget)
+/* Chains not looked at yet. */
+static unsigned int left(const struct twscope_walk *walk,
+			 const struct inet_hashinfo *hashinfo)
 {
-	const struct hlist_nulls_node *node;
-	unsigned int chain = walk->chain;
-
-	for (; *budget && chain <= hashinfo->ehash_mask; chain++, --*budget) {
-		if (walk->n_ahead == TWSCOPE_WALK_AHEAD)
-			break;
-		node = first_of(hashinfo, chain);
-		if (is_a_nulls(node))
-			continue;
-		walk->ahead[(walk->first + walk->n_ahead++) %
-			    TWSCOPE_WALK_AHEAD] = chain;
-		ask_for(node);
-	}
-	walk->chain = chain;
+	return hashinfo->ehash_mask + 1 - walk->chain;
 }
 
 static bool is_looked_through(const struct twscope_walk *walk,
 			      const struct inet_hashinfo *hashinfo)
 {
-	return walk->chain > hashinfo->ehash_mask;
+	return !left(walk, hashinfo);
 }
 
 /*
- * Copies chains that are ahead, but for the last ones, as long as there will be
- * more: they are not near enough yet. Returns as scan() does.
+ * Finds chains with something in them until there are enough, looking at @budget
+ * chains at most. Returns false when the budget did not suffice.
  */
-static unsigned int copy_chains(struct twscope_walk *walk,
-				struct inet_hashinfo *hashinfo,
-				const struct twscope_clock *now)
+static bool look_ahead(struct twscope_walk *walk,
+		       const struct inet_hashinfo *hashinfo, unsigned int *budget)
 {
-	unsigned int keep = is_looked_through(walk, hashinfo) ? 0 : CHAINS_PER_BH;
+	unsigned int end = walk->chain + min(*budget, left(walk, hashinfo));
+	const struct inet_ehash_bucket *heads = hashinfo->ehash;
+	const struct hlist_nulls_node *node;
+	unsigned int chain;
+
+	*budget -= end - walk->chain;
+	for (chain = walk->chain; chain < end; chain++) {
+		node = READ_ONCE(heads[chain].chain.first);
+		if (is_a_nulls(node))
+			continue;
+		if (walk->n_ahead == TWSCOPE_WALK_AHEAD)
+			break;
+		walk->ahead[(walk->first + walk->n_ahead++) %
+			    TWSCOPE_WALK_AHEAD] = chain;
+		ask_for(node);
+	}
+	*budget += end - chain;
+	walk->chain = chain;
+	return *budget || is_looked_through(walk, hashinfo);
+}
+
+/* Copies the first chain that is ahead. Returns as scan() does. */
+static unsigned int copy_next(struct twscope_walk *walk,
+			      struct inet_hashinfo *hashinfo,
+			      const struct twscope_clock *now)
+{
+	unsigned int chain = walk->ahead[walk->first % TWSCOPE_WALK_AHEAD];
 	unsigned int found;
 
-	for (; walk->n_ahead > keep; walk->n_ahead--, walk->first++) {
-		ask_for_next(walk, hashinfo, SECOND_AHEAD, 1);
-		ask_for_next(walk, hashinfo, THIRD_AHEAD, 2);
-		found = copy_chain(walk, hashinfo,
-				   walk->ahead[walk->first % TWSCOPE_WALK_AHEAD],
-				   now);
-		if (found > walk->size - walk->n)
-			return found;
-		walk->n += found;
-	}
+	ask_for_next(walk, hashinfo, SECOND_AHEAD, 1);
+	ask_for_next(walk, hashinfo, THIRD_AHEAD, 2);
+	found = copy_chain(walk, hashinfo, chain, now);
+	if (found > walk->size - walk->n)
+		return found;
+
+	walk->n += found;
+	walk->n_ahead--;
+	walk->first++;
 	return 0;
 }
 
@@ -245,14 +252,19 @@ static bool is_over(const struct twscope_walk *walk,
 static unsigned int scan(struct twscope_walk *walk,
 			 struct inet_hashinfo *hashinfo)
 {
-	unsigned int budget = CHAINS_AT_ONCE, wanted = 0;
+	unsigned int budget = CHAINS_AT_ONCE, wanted = 0, n;
 	struct twscope_clock now;
 
-	while (!wanted && budget && !is_over(walk, hashinfo)) {
-		look_ahead(walk, hashinfo, &budget);
+	while (!wanted && look_ahead(walk, hashinfo, &budget) &&
+	       walk->n_ahead) {
 		twscope_clock_read(&now);
 		local_bh_disable();
-		wanted = copy_chains(walk, hashinfo, &now);
+		for (n = 0; n < CHAINS_PER_BH && walk->n_ahead && !wanted; n++) {
+			if (walk->n_ahead < ENOUGH_AHEAD &&
+			    !look_ahead(walk, hashinfo, &budget))
+				break;
+			wanted = copy_next(walk, hashinfo, &now);
+		}
 		local_bh_enable();
 	}
 	return wanted;
@@ -313,36 +325,17 @@ static int next_batch(struct twscope_walk *walk)
 }
 
 /**
- * twscope_walk_peek() - look at the next bucket, without passing it
+ * twscope_walk_refill() - what twscope_walk_peek() does when its batch is used up
  * @walk: the walk
  *
- * Gives way to others between chains.
- *
- * Context: process, may sleep. Takes the lock of one chain at a time, with BH
- * off, and holds none on return.
- * Return: the bucket, valid until the walk is advanced; NULL when the walk is
- * over; ERR_PTR() of -ENOMEM when room was needed for a long chain and not
- * there, of -EINTR when the caller is being killed.
+ * Context: as there.
+ * Return: as there.
  */
-const struct twscope_bucket *twscope_walk_peek(struct twscope_walk *walk)
+const struct twscope_bucket *twscope_walk_refill(struct twscope_walk *walk)
 {
-	int err;
+	int err = next_batch(walk);
 
-	if (walk->next == walk->n) {
-		err = next_batch(walk);
-		if (err)
-			return ERR_PTR(err);
-	}
-	return walk->n ? &walk->batch[walk->next] : NULL;
-}
-
-/**
- * twscope_walk_advance() - pass the bucket that twscope_walk_peek() showed
- * @walk: the walk
- *
- * Context: any.
- */
-void twscope_walk_advance(struct twscope_walk *walk)
-{
-	walk->next++;
+	if (err)
+		return ERR_PTR(err);
+	return walk->n ? walk->batch : NULL;
 }

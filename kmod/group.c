@@ -26,8 +26,12 @@
 #define IPV4_IN_MAPPED	96
 
 #define KEY_WORDS	(sizeof(struct twscope_group_keys) / sizeof(u64))
+#define VERDICT_WORD	(offsetof(struct twscope_group_keys, verdict) / sizeof(u64))
 
-/* All ones where an asked for field is; addresses in their own way. */
+/*
+ * All ones where an asked for field is; addresses in their own way. A verdict has
+ * none, as there is no such field in a bucket.
+ */
 static void mask_of(const struct twscope_group_by *by, bool ipv4,
 		    struct twscope_group_keys *mask)
 {
@@ -59,18 +63,20 @@ static void mask_of(const struct twscope_group_by *by, bool ipv4,
 		mask->mark = U32_MAX;
 	if (keys & TWSCOPE_GROUP_KEY_SUBSTATE)
 		mask->substate = U8_MAX;
-	if (keys & TWSCOPE_GROUP_KEY_VERDICT)
-		mask->verdict = U8_MAX;
 }
 
 /* From one number many, none of which tells of another (splitmix64). */
-static u64 next_secret(u64 *state)
+static struct twscope_group_secret next_secret(u64 *state)
 {
 	u64 z = *state += 0x9e3779b97f4a7c15ULL;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
+	z ^= z >> 31;
+	return (struct twscope_group_secret) {
+		.upper = z >> 32,
+		.lower = (u32)z,
+	};
 }
 
 /* Only the words that may differ are masked, hashed and compared. */
@@ -83,8 +89,11 @@ static void set_words(struct twscope_groups *gs, u64 seed)
 
 	mask_of(&gs->by, false, &masks[false]);
 	mask_of(&gs->by, true, &masks[true]);
+	gs->by_verdict = gs->by.keys & TWSCOPE_GROUP_KEY_VERDICT;
+	gs->verdict_secret = next_secret(&seed);
 	for (i = 0; i < KEY_WORDS; i++) {
-		if (!(mask6[i] | mask4[i]))
+		if (!(mask6[i] | mask4[i]) &&
+		    !(gs->by_verdict && i == VERDICT_WORD))
 			continue;
 		gs->words[gs->n_words++] = (struct twscope_group_word) {
 			.secret = next_secret(&seed),
@@ -99,7 +108,7 @@ static void set_words(struct twscope_groups *gs, u64 seed)
  * @by: by what
  * @seed: anything that nobody can guess
  *
- * Takes 3 KiB, and 28 KiB more for each TWSCOPE_GROUPS_AT_ONCE groups, charged to
+ * Takes 5 KiB, and 29 KiB more for each TWSCOPE_GROUPS_AT_ONCE groups, charged to
  * the caller; with @by->count_ports 8 KiB more for each group.
  *
  * Context: process.
@@ -183,83 +192,73 @@ SAME_PLACE(family);
 SAME_PLACE(substate);
 
 /* Upper half and lower half, each with a secret of its own, multiplied. */
-static u64 halves(u64 word, u64 secret)
+static u64 halves(u64 word, const struct twscope_group_secret *secret)
 {
-	u32 upper = (u32)(word >> 32) + (u32)(secret >> 32);
-	u32 lower = (u32)word + (u32)secret;
+	u32 upper = (u32)(word >> 32) + secret->upper;
+	u32 lower = (u32)word + secret->lower;
 
 	return (u64)upper * lower;
 }
 
 /*
+ * Of @gs->key no other words than those that may differ are ever written.
+ *
  * Who connects to us chooses addresses and ports. By NH, a universal hash, any two
  * keys collide for one in 2^32 sets of secrets, whoever chose them. Its lower bits
  * are the index; what follows the sum moves what the upper ones have there.
  */
-static u64 hash_of(const struct twscope_groups *gs)
+static u64 set_key(struct twscope_groups *gs, const struct twscope_bucket *b,
+		   u8 verdict)
 {
-	const u64 *key = (const u64 *)&gs->key;
-	unsigned int i;
-	u64 hash = 0;
+	const struct twscope_group_word *w = gs->words;
+	const struct twscope_group_word *end = w + gs->n_words;
+	bool ipv4 = ipv6_addr_v4mapped(&b->remote);
+	const u64 *from = (const u64 *)b;
+	u64 *key = (u64 *)&gs->key;
+	u64 hash = 0, word;
 
-	for (i = 0; i < gs->n_words; i++)
-		hash += halves(key[gs->words[i].index], gs->words[i].secret);
+	for (; w < end; w++) {
+		word = from[w->index] & w->mask[ipv4];
+		hash += halves(word, &w->secret);
+		key[w->index] = word;
+	}
+	if (gs->by_verdict) {
+		hash += halves(verdict, &gs->verdict_secret);
+		gs->key.verdict = verdict;
+	}
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdULL;
 	hash ^= hash >> 33;
 	return hash;
 }
 
-/* Of @gs->key no other words than those that may differ are ever written. */
-static void set_key(struct twscope_groups *gs, const struct twscope_bucket *b,
-		    u8 verdict)
+static bool has_key(const struct twscope_group *g,
+		    const struct twscope_groups *gs)
 {
-	bool ipv4 = ipv6_addr_v4mapped(&b->remote);
-	const u64 *from = (const u64 *)b;
-	u64 *key = (u64 *)&gs->key;
-	unsigned int i;
+	const struct twscope_group_word *w = gs->words;
+	const struct twscope_group_word *end = w + gs->n_words;
+	const u64 *x = (const u64 *)&g->key, *y = (const u64 *)&gs->key;
 
-	for (i = 0; i < gs->n_words; i++) {
-		const struct twscope_group_word *w = &gs->words[i];
-
-		key[w->index] = from[w->index] & w->mask[ipv4];
-	}
-	if (gs->by.keys & TWSCOPE_GROUP_KEY_VERDICT)
-		gs->key.verdict = verdict;
-}
-
-static bool same_key(const struct twscope_groups *gs,
-		     const struct twscope_group_keys *a,
-		     const struct twscope_group_keys *b)
-{
-	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
-	unsigned int i;
-
-	for (i = 0; i < gs->n_words; i++)
-		if (x[gs->words[i].index] != y[gs->words[i].index])
+	for (; w < end; w++)
+		if (x[w->index] != y[w->index])
 			return false;
 	return true;
 }
 
-/* Where in the index a key is, or is to be. */
-static u32 *slot_of(const struct twscope_groups *gs, u64 hash,
-		    const struct twscope_group_keys *key)
+/* Of a group that is not there. */
+static struct twscope_group **free_slot(const struct twscope_groups *gs, u64 hash)
 {
 	unsigned int i = hash & (gs->size - 1);
 
-	for (; gs->index[i]; i = (i + 1) & (gs->size - 1)) {
-		const struct twscope_group *g = group(gs, gs->index[i] - 1);
-
-		if (g->hash == hash && same_key(gs, &g->key, key))
-			break;
-	}
+	while (gs->index[i])
+		i = (i + 1) & (gs->size - 1);
 	return &gs->index[i];
 }
 
 static int grow_index(struct twscope_groups *gs)
 {
+	struct twscope_group **index;
 	unsigned int i;
-	u32 *index;
 
 	index = kvcalloc(2 * gs->size, sizeof(*index), GFP_KERNEL_ACCOUNT);
 	if (!index)
@@ -269,7 +268,7 @@ static int grow_index(struct twscope_groups *gs)
 	gs->index = index;
 	gs->size *= 2;
 	for (i = 0; i < gs->n; i++)
-		*slot_of(gs, group(gs, i)->hash, &group(gs, i)->key) = i + 1;
+		*free_slot(gs, group(gs, i)->hash) = group(gs, i);
 	return 0;
 }
 
@@ -297,7 +296,8 @@ static struct twscope_group *new_group(struct twscope_groups *gs, u64 hash)
 	}
 	g->key = gs->key;
 	g->hash = hash;
-	*slot_of(gs, hash, &gs->key) = ++gs->n;
+	*free_slot(gs, hash) = g;
+	gs->n++;
 	return g;
 }
 
@@ -315,14 +315,15 @@ struct twscope_group *twscope_groups_find(struct twscope_groups *gs,
 					  const struct twscope_bucket *b,
 					  u8 verdict)
 {
-	u64 hash;
-	u32 i;
+	u64 hash = set_key(gs, b, verdict);
+	unsigned int i = hash & (gs->size - 1);
+	struct twscope_group *g;
 
-	set_key(gs, b, verdict);
-	hash = hash_of(gs);
-	i = *slot_of(gs, hash, &gs->key);
-	if (i)
-		return group(gs, i - 1);
+	for (; gs->index[i]; i = (i + 1) & (gs->size - 1)) {
+		g = gs->index[i];
+		if (g->hash == hash && has_key(g, gs))
+			return g;
+	}
 	if (gs->n == gs->max)
 		return &gs->other;
 	return new_group(gs, hash);

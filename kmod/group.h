@@ -90,13 +90,23 @@ struct twscope_group {
 };
 
 /**
+ * struct twscope_group_secret - what 8 bytes of a key are hashed with
+ * @upper:	what their upper half is
+ * @lower:	what their lower half is
+ */
+struct twscope_group_secret {
+	u32	upper;
+	u32	lower;
+};
+
+/**
  * struct twscope_group_word - 8 bytes of a key that are not the same in all
  * @secret:	what they are hashed with
  * @mask:	what of them counts, for IPv6 and for IPv4
  * @index:	which 8 bytes
  */
 struct twscope_group_word {
-	u64		secret;
+	struct twscope_group_secret secret;
 	u64		mask[2];
 	unsigned int	index;
 };
@@ -107,18 +117,22 @@ struct twscope_group_word {
 /**
  * struct twscope_groups - groups, found by their keys
  * @by:		by what is grouped
+ * @by_verdict:	a verdict counts
+ * @verdict_secret: what it is hashed with
  * @n_words:	words of a key that may differ
  * @words:	these
  * @key:	what is looked for
  * @n:		groups
  * @max:	as many as there may be
  * @size:	room in @index, a power of two
- * @index:	by hash: 0 for none, else a group's number + 1
+ * @index:	by hash, NULL where there is none
  * @chunks:	the groups
  * @other:	what came when there were @max of them
  */
 struct twscope_groups {
 	struct twscope_group_by	by;
+	bool			by_verdict;
+	struct twscope_group_secret verdict_secret;
 	unsigned int		n_words;
 	struct twscope_group_word
 				words[sizeof(struct twscope_group_keys) / sizeof(u64)];
@@ -126,7 +140,7 @@ struct twscope_groups {
 	unsigned int		n;
 	unsigned int		max;
 	unsigned int		size;
-	u32			*index;
+	struct twscope_group	**index;
 	struct twscope_group	*chunks[TWSCOPE_MAX_GROUPS / TWSCOPE_GROUPS_AT_ONCE];
 	struct twscope_group	other;
 };

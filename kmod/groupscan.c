@@ -71,6 +71,7 @@ static int count(struct twscope_groupscan *scan, struct net *net,
 	if (err)
 		return err;
 
+	walk.brief = true;
 	walk.full = twscope_groups_have_full(scan->groups);
 	for (; !err && !IS_ERR_OR_NULL(b = twscope_walk_peek(&walk));
 	     twscope_walk_advance(&walk)) {

@@ -65,6 +65,7 @@ static int look(struct workspace *ws, struct net *net,
 		return err;
 
 	walk.route = route;
+	walk.brief = true;
 	for (; !IS_ERR_OR_NULL(b = twscope_walk_peek(&walk));
 	     twscope_walk_advance(&walk)) {
 		if (b->full)

@@ -73,21 +73,15 @@ static void snapshot_age(const struct inet_timewait_sock *tw,
 	b->age_ms = b->has_age ? twscope_clock_since_entry_ms(now, entered) : 0;
 }
 
-/* The timer is moved and the timestamp taken by segments that arrive on
- * another CPU right now: each is read once.
- */
-static void snapshot_times(const struct inet_timewait_sock *tw,
+static void snapshot_reuse(const struct inet_timewait_sock *tw,
 			   const struct twscope_clock *now,
 			   struct twscope_bucket *b)
 {
-	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
-	u32 answered = READ_ONCE(tcptw->tw_last_oow_ack_time);
-
-	b->remaining_ms = twscope_clock_left_ms(now, READ_ONCE(tw->tw_timer.expires));
+	b->substate = READ_ONCE(tw->tw_substate);
+	b->ifindex = tw->tw_bound_dev_if;
+	snapshot_addresses(&tw->__tw_common, b);
 	snapshot_age(tw, now, b);
-	snapshot_timestamp(tcptw, now, b);
-	b->has_answered = answered;
-	b->answered_ms = answered ? twscope_clock_since_answer_ms(now, answered) : 0;
+	snapshot_timestamp(tcp_twsk((struct sock *)tw), now, b);
 }
 
 /**
@@ -104,11 +98,7 @@ void twscope_twsk_snapshot_reuse(const struct inet_timewait_sock *tw,
 				 const struct twscope_clock *now,
 				 struct twscope_bucket *b)
 {
-	b->substate = READ_ONCE(tw->tw_substate);
-	b->ifindex = tw->tw_bound_dev_if;
-	snapshot_addresses(&tw->__tw_common, b);
-	snapshot_age(tw, now, b);
-	snapshot_timestamp(tcp_twsk((struct sock *)tw), now, b);
+	snapshot_reuse(tw, now, b);
 }
 
 /**
@@ -133,33 +123,49 @@ void twscope_twsk_snapshot_segment(const struct inet_timewait_sock *tw,
 	snapshot_timestamp(tcptw, now, b);
 }
 
+static void snapshot_answer(const struct tcp_timewait_sock *tcptw,
+			    const struct twscope_clock *now,
+			    struct twscope_bucket *b)
+{
+	u32 answered = READ_ONCE(tcptw->tw_last_oow_ack_time);
+
+	b->has_answered = answered;
+	b->answered_ms = answered ? twscope_clock_since_answer_ms(now, answered) : 0;
+}
+
 /**
  * twscope_twsk_snapshot() - copy what a bucket says
  * @tw: the bucket
  * @now: the clocks, read while the lock is held or before
- * @b: where to, all of it is written but its netns_id
+ * @brief: leave @b's rcv_nxt, snd_nxt, rcv_wnd and answer as they are
+ * @b: where to, all else is written but its netns_id
+ *
+ * The timer is moved and the timestamp taken by segments that arrive on another
+ * CPU right now: each is read once.
  *
  * Context: any, under the lock of its ehash chain: while it is in the chain
  * neither the bucket nor its namespace can go away.
  */
 void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
-			   const struct twscope_clock *now,
+			   const struct twscope_clock *now, bool brief,
 			   struct twscope_bucket *b)
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk((struct sock *)tw);
 	struct net *net = twsk_net(tw);
 
 	b->netns = net->ns.inum;
-	b->substate = READ_ONCE(tw->tw_substate);
+	b->mark = tw->tw_mark;
+	b->full = false;
+	b->remaining_ms = twscope_clock_left_ms(now, READ_ONCE(tw->tw_timer.expires));
+	snapshot_reuse(tw, now, b);
+	b->l3mdev = b->ifindex ? twscope_compat_l3mdev(net, b->ifindex) : 0;
+	if (brief)
+		return;
+
 	b->rcv_nxt = READ_ONCE(tcptw->tw_rcv_nxt);
 	b->snd_nxt = READ_ONCE(tcptw->tw_snd_nxt);
 	b->rcv_wnd = tcptw->tw_rcv_wnd;
-	b->mark = tw->tw_mark;
-	b->ifindex = tw->tw_bound_dev_if;
-	b->l3mdev = b->ifindex ? twscope_compat_l3mdev(net, b->ifindex) : 0;
-	b->full = false;
-	snapshot_addresses(&tw->__tw_common, b);
-	snapshot_times(tw, now, b);
+	snapshot_answer(tcptw, now, b);
 }
 
 /**

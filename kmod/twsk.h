@@ -42,7 +42,7 @@ void twscope_twsk_snapshot_segment(const struct inet_timewait_sock *tw,
 				   const struct twscope_clock *now,
 				   struct twscope_bucket *b);
 void twscope_twsk_snapshot(const struct inet_timewait_sock *tw,
-			   const struct twscope_clock *now,
+			   const struct twscope_clock *now, bool brief,
 			   struct twscope_bucket *b);
 bool twscope_twsk_has_netns(const struct sock *sk);
 void twscope_twsk_snapshot_full(const struct sock *sk,

@@ -374,14 +374,11 @@ KUNIT_ARRAY_PARAM_DESC(spread, spread_cases, desc);
 /* How far groups are from where their hash would have them, all together. */
 static unsigned int displacement(const struct twscope_groups *gs)
 {
-	unsigned int i, n, sum = 0;
+	unsigned int i, sum = 0;
 
-	for (i = 0; i < gs->size; i++) {
-		n = gs->index[i];
-		if (n--)
-			sum += (i - gs->chunks[n / TWSCOPE_GROUPS_AT_ONCE]
-				[n % TWSCOPE_GROUPS_AT_ONCE].hash) & (gs->size - 1);
-	}
+	for (i = 0; i < gs->size; i++)
+		if (gs->index[i])
+			sum += (i - gs->index[i]->hash) & (gs->size - 1);
 	return sum;
 }
 
@@ -415,6 +412,26 @@ static void spread(struct kunit *test)
 	KUNIT_EXPECT_LT(test, displacement(gs), 2 * gs->n);
 }
 
+/* What is no key may lie between those that are. */
+static void what_is_no_key(struct kunit *test)
+{
+	const struct twscope_group_by by = { .keys = ALL_KEYS, ALL_BITS };
+	struct twscope_groups *gs = groups_by(test, &by);
+	struct twscope_bucket b = four, other = four;
+	struct twscope_group *g;
+
+	g = find(test, gs, &b, TWSCOPE_VERDICT_DISABLED);
+	other.has_age = !b.has_age;
+	other.has_ts = !b.has_ts;
+	other.has_answered = !b.has_answered;
+	other.full = !b.full;
+	other.remaining_ms = ~b.remaining_ms;
+	KUNIT_EXPECT_PTR_EQ(test, find(test, gs, &other, TWSCOPE_VERDICT_DISABLED), g);
+	KUNIT_EXPECT_PTR_NE(test, find(test, gs, &b, TWSCOPE_VERDICT_REUSABLE), g);
+	KUNIT_EXPECT_EQ(test, gs->n, 2);
+	KUNIT_EXPECT_EQ(test, g->key.verdict, TWSCOPE_VERDICT_DISABLED);
+}
+
 /* Two keys of one hash, which no seed will bring about. */
 static void same_hash(struct kunit *test)
 {
@@ -427,7 +444,7 @@ static void same_hash(struct kunit *test)
 	g = find(test, gs, &four, 0);
 	g->hash = hash;
 	memset(gs->index, 0, gs->size * sizeof(*gs->index));
-	gs->index[hash & (gs->size - 1)] = 1;
+	gs->index[hash & (gs->size - 1)] = g;
 
 	KUNIT_EXPECT_PTR_NE(test, find(test, gs, &six, 0), g);
 	KUNIT_EXPECT_EQ(test, gs->n, 2);
@@ -734,6 +751,7 @@ static struct kunit_case group_cases[] = {
 	KUNIT_CASE(both_prefixes),
 	KUNIT_CASE(full_sockets_have_no_verdict),
 	KUNIT_CASE_PARAM(spread, spread_gen_params),
+	KUNIT_CASE(what_is_no_key),
 	KUNIT_CASE(same_hash),
 	KUNIT_CASE(no_more_groups),
 	KUNIT_CASE(ports_are_counted),
