@@ -35,7 +35,7 @@
 #include "twsk.h"
 
 /* Buckets in a batch; a longer chain makes it grow. */
-#define BATCH_SIZE	128
+#define BATCH_SIZE	64
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
 /* Chains copied without a softirq in between, as each time has its price. */
@@ -43,11 +43,13 @@
 /*
  * Memory is asked for ahead: for the first socket of a chain when the chain is
  * found not to be empty, which happens when no longer enough of them are known;
- * for those behind it so many chains before it is copied.
+ * for those behind it so many chains before it is copied. Much sooner would be too
+ * soon: it would have left the nearest cache again.
  */
 #define ENOUGH_AHEAD	(TWSCOPE_WALK_AHEAD * 3 / 4)
-#define SECOND_AHEAD	18
-#define THIRD_AHEAD	10
+#define SECOND_AHEAD	9
+#define THIRD_AHEAD	5
+#define FOURTH_AHEAD	2
 
 /* A walk without a batch has room for nothing, and may still get one. */
 static int make_room(struct twscope_walk *walk, unsigned int size)
@@ -228,6 +230,7 @@ static unsigned int copy_next(struct twscope_walk *walk,
 
 	ask_for_next(walk, hashinfo, SECOND_AHEAD, 1);
 	ask_for_next(walk, hashinfo, THIRD_AHEAD, 2);
+	ask_for_next(walk, hashinfo, FOURTH_AHEAD, 3);
 	found = copy_chain(walk, hashinfo, chain, now);
 	if (found > walk->size - walk->n)
 		return found;

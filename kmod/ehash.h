@@ -10,7 +10,7 @@ struct net;
 struct twscope_route;
 
 /* A power of two. */
-#define TWSCOPE_WALK_AHEAD	32
+#define TWSCOPE_WALK_AHEAD	16
 
 /**
  * struct twscope_walk - a walk over the buckets, where it is and what it found
