@@ -46,7 +46,7 @@
  * for those behind it so many chains before it is copied. Much sooner would be too
  * soon: it would have left the nearest cache again.
  */
-#define ENOUGH_AHEAD	(TWSCOPE_WALK_AHEAD * 3 / 4)
+#define ENOUGH_AHEAD	(TWSCOPE_WALK_AHEAD * 5 / 8)
 #define SECOND_AHEAD	9
 #define THIRD_AHEAD	5
 #define FOURTH_AHEAD	2
