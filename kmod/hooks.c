@@ -11,6 +11,7 @@
 
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/twscope.h>
 
 #include "hooks.h"
@@ -73,6 +74,22 @@ static int find(enum twscope_hook hook)
 	twscope_hook_at[hook] = (unsigned long)kp.addr;
 	unregister_kprobe(&kp);
 	return 0;
+}
+
+/*
+ * To take a probe off, the kernel allocates memory; without it the probe stays,
+ * nobody is told, and it would outlive us. Where the caller is a victim of the
+ * OOM killer that can happen, in a worker it can't: what is as small as this is
+ * waited for.
+ */
+static void by_worker(work_func_t off)
+{
+	struct work_struct work;
+
+	INIT_WORK_ONSTACK(&work, off);
+	queue_work(system_long_wq, &work);
+	flush_work(&work);
+	destroy_work_on_stack(&work);
 }
 
 #ifdef TWSCOPE_BY_FTRACE
@@ -145,6 +162,11 @@ static void entries_off(void)
 	unregister_kprobes(all, n);
 }
 
+static void take_entries_off(struct work_struct *work)
+{
+	entries_off();
+}
+
 static int entries_on(twscope_entry_t entry, const char **why)
 {
 	unsigned int i;
@@ -166,7 +188,7 @@ static int entries_on(twscope_entry_t entry, const char **why)
 	return 0;
 
 err_probes:
-	entries_off();
+	by_worker(take_entries_off);
 	return err;
 }
 
@@ -217,11 +239,21 @@ static int returns_on(const struct twscope_return_hook *what, const char **why)
 		err = return_on(i, &what[i]);
 		if (err) {
 			*why = why_not(TWSCOPE_N_ENTRY_HOOKS + i, err);
-			returns_off();
 			return err;
 		}
 	}
 	return 0;
+}
+
+static void take_off(struct work_struct *work)
+{
+	entries_off();
+	returns_off();
+}
+
+static void take_returns_off(struct work_struct *work)
+{
+	returns_off();
 }
 
 /**
@@ -249,11 +281,10 @@ int twscope_hooks_on(twscope_entry_t entry,
 		       sizeof(twscope_hook_hits));
 
 	err = returns_on(on_return, why);
+	if (!err)
+		err = entries_on(entry, why);
 	if (err)
-		return err;
-	err = entries_on(entry, why);
-	if (err)
-		returns_off();
+		by_worker(take_returns_off);
 	return err;
 }
 
@@ -266,8 +297,7 @@ int twscope_hooks_on(twscope_entry_t entry,
  */
 void twscope_hooks_off(void)
 {
-	entries_off();
-	returns_off();
+	by_worker(take_off);
 }
 
 /**
