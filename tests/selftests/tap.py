@@ -64,7 +64,9 @@ def must(*command, **options):
     """The output of a command that the test stands on."""
     result = run(*command, **options)
     if result.returncode:
-        print(f"Bail out! {' '.join(command)}: {result.stderr}", flush=True)
+        print(f"Bail out! {' '.join(command)}: status {result.returncode}: {result.stderr}", flush=True)
+        for line in str(result.stdout).splitlines()[-40:]:
+            note(line)
         sys.exit(1)
     return result.stdout
 
