@@ -57,6 +57,7 @@ def quantiles(values):
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     size = SIZES[-1]
+    sysctl("net.ipv4.tcp_tw_reuse", 0)
     sysctl("net.ipv4.tcp_max_tw_buckets", 2 * size)
     sysctl("net.ipv4.ip_local_port_range", "1024 65535")
     fill(0, size)
