@@ -19,6 +19,7 @@ from tap import SOL_NETLINK, ok, ynl_client, ynl_socket
 
 NETLINK_ADD_MEMBERSHIP = 1
 REGISTERED = ("/sys/kernel/tracing/enabled_functions", "/sys/kernel/debug/kprobes/list")
+KMEMLEAK = "/sys/kernel/debug/kmemleak"
 INSTANCE = "/sys/kernel/tracing/instances/twscope"
 SOURCES = ("before", "created-time-wait", "created-fin-wait2", "overflow", "out-of-memory",
            "restarted", "segments", "answered", "segment-mismatch", "verdict-mismatch",
@@ -77,6 +78,16 @@ def registered():
             with open(path) as f:
                 lists[path] = f.read()
     return lists
+
+
+def leaked():
+    """What kmemleak says of the module; a leak is told only when it is seen twice."""
+    for _ in range(2):
+        with open(KMEMLEAK, "w") as f:
+            f.write("scan")
+        time.sleep(6)
+    with open(KMEMLEAK) as f:
+        return [line for line in f if "twscope" in line]
 
 
 def join(client):
