@@ -36,6 +36,9 @@ BY_CONNECT = ("reuse", "refuse-too-young", "refuse-disabled", "refuse-not-loopba
               "bound-refuse-no-timestamp", "bound-refuse-other")
 NEVER = ("segment-mismatch", "verdict-mismatch", "missed", "before-unsettled", "out-of-memory",
          "ended.other", "ended.sock-destroy", "decisions.unknown")
+# What ends a bucket, by the decision to do so.
+ENDS = {"active-reuse": "reuse", "bound-reuse": "bound-reuse", "rst": "rst",
+        "fin-wait2-data": "reset"}
 BY_STORMS = {"ended.active-reuse", "ended.bound-reuse", "ended.passive-syn", "ended.rst",
              "ended.timer", "ended.fin-wait2-data"}
 # What the kernel says of a namespace at one moment, and of all of them what the module says.
@@ -152,10 +155,12 @@ def laws(name, c, present, kernels=None, between=None):
     same(c["before"] + created - ended, present, "before + created - ended")
     same(sum(c[f"decisions.{d}"] for d in ON_SEGMENTS), c["segments"], "decisions on segments")
     same(sum(c[f"decisions.{d}"] for d in ANSWERED), c["answered"], "those answered")
-    same(c["ended.active-reuse"], c["decisions.reuse"], "ended by active reuse")
-    same(c["ended.bound-reuse"], c["decisions.bound-reuse"], "ended by bound reuse")
-    same(c["ended.rst"], c["decisions.rst"], "ended by RST")
-    same(c["ended.fin-wait2-data"], c["decisions.reset"], "ended by data in FIN_WAIT2")
+    for cause, decision in ENDS.items():
+        # A timer may run, or a segment come, on another processor at that very moment: then that
+        # ends it. Two such moments in a storm are many.
+        n, most = c[f"ended.{cause}"], c[f"decisions.{decision}"]
+        if not most - max(2, most // 1000) <= n <= most:
+            wrong.append(f"ended by {cause}: {n}, not {most}")
     syns = c["decisions.syn-sequence"] + c["decisions.syn-timestamp"]
     if c["ended.passive-syn"] > syns:
         wrong.append(f"ended by a SYN: {c['ended.passive-syn']}, more than {syns} SYNs")
@@ -180,7 +185,7 @@ def laws(name, c, present, kernels=None, between=None):
 def kernels_own(c, now, since):
     """The kernel's counters of the same; from a time when nothing had happened."""
     moved = {name: n - since.get(name, 0) for name, n in now.netstat.items()}
-    found = {"TWRecycled": (c["ended.active-reuse"] + c["ended.bound-reuse"], moved["TWRecycled"]),
+    found = {"TWRecycled": (c["decisions.reuse"] + c["decisions.bound-reuse"], moved["TWRecycled"]),
              "TCPTimeWaitOverflow": (c["overflow"], moved["TCPTimeWaitOverflow"])}
     if kernel() >= (6, 1):
         found["TW and TWKilled"] = (total(c, "created-"), moved["TW"] + moved["TWKilled"])
