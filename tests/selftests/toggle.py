@@ -10,20 +10,19 @@ import collections
 import contextlib
 import errno
 import os
-import re
 import socket
 import subprocess
 import sys
 import time
 
 from deeds import Local, Unseen
-from tap import (HERE, done, enter_netns, equal, must, new_netns, note, ok, own_netns, run,
-                 setting, sysctl)
-from witness import KMEMLEAK, Observer, join, leaked, new_client, registered
+from module import leaks, load, nothing_left, rmmod, until_removed
+from tap import (HERE, done, enter_netns, equal, must, new_netns, note, ok, own_netns, setting,
+                 sysctl)
+from witness import Observer, join, new_client, registered
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 STORM = os.path.join(HERE, "twstorm")
-OURS = re.compile(r"\[twscope\]|twscope_")
 
 
 def opens():
@@ -104,14 +103,6 @@ def deaf_listener():
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     join(client)
     return client
-
-
-def rmmod():
-    return run("rmmod", "twscope")
-
-
-def load(observe):
-    must("modprobe", "twscope", f"observe={int(observe)}")
 
 
 @contextlib.contextmanager
@@ -199,28 +190,18 @@ class Rounds:
         if number % 8 == 1:
             with others_toggle():
                 time.sleep(0.5)
-                self.until_removed()
+                self.timed("rmmod", until_removed)
                 load(True)
                 time.sleep(0.5)
-                self.until_removed()
+                self.timed("rmmod", until_removed)
         else:
-            self.until_removed()
+            self.timed("rmmod", until_removed)
         self.deaf.sock.close()
         load(number % 4 == 3)
         self.o, self.deaf = Observer(), deaf_listener()
         self.seen["loaded"] += 1
         if number % 4 == 3:
             ok("observing" in self.o.ynl.do("info-get", {}), f"round {number}: observe=1")
-
-    def until_removed(self):
-        for _ in range(200):
-            result = self.timed("rmmod", rmmod)
-            if not result.returncode:
-                return
-            if "in use" not in result.stderr and "temporarily" not in result.stderr:
-                break
-            time.sleep(0.05)
-        raise RuntimeError(f"rmmod: {result.stderr}")
 
     def one(self, number):
         before = self.storm.opens()
@@ -245,59 +226,6 @@ class Rounds:
         return opened
 
 
-def allocated():
-    """Memory by kind: per processor, and objects of each size."""
-    with open("/proc/meminfo") as f:
-        kinds = {"Percpu": int(re.search(r"^Percpu:\s*(\d+)", f.read(), re.M)[1])}
-    with open("/proc/slabinfo") as f:
-        for line in list(f)[2:]:
-            name, active = line.split()[:2]
-            if name.startswith("kmalloc"):
-                kinds[name] = int(active)
-    return kinds
-
-
-def nothing_left():
-    """Module gone: nothing of it in the kernel's lists. Module loaded, off: no memory in use."""
-    lists = registered()
-    equal({path: text for path, text in lists.items() if OURS.search(text)}, {},
-          "nothing of ours is hooked")
-    load(False)
-    with open("/proc/vmallocinfo") as f:
-        before = [line for line in f if OURS.search(line)]
-    o = Observer()
-    o.on(recorder=65536)
-    with open("/proc/vmallocinfo") as f:
-        during = [line for line in f if OURS.search(line)]
-    o.off()
-    with open("/proc/vmallocinfo") as f:
-        after = [line for line in f if OURS.search(line)]
-    ok(len(during) > len(before), "a big recorder shows in vmallocinfo", during)
-    equal(len(after), len(before), "and is gone when off")
-
-
-def leaks(cycles):
-    """On, off, out and in, undisturbed: memory does not grow with each."""
-    grown = []
-    for _ in range(3):
-        before = allocated()
-        for _ in range(cycles):
-            o = Observer()
-            o.on(recorder=64)
-            o.events({"since-ms": 1000})
-            o.off()
-            must("rmmod", "twscope")
-            load(False)
-        after = allocated()
-        grown.append({kind: after[kind] - n for kind, n in before.items() if after.get(kind, 0) > n})
-    always = {kind: [g[kind] for g in grown] for kind in grown[0]
-              if all(g.get(kind, 0) >= cycles for g in grown)}
-    equal(always, {}, f"{3 * cycles} times more: no kind of memory grows each time")
-    note(f"grown by kind: {grown}")
-    if os.path.exists(KMEMLEAK):
-        equal(leaked(), [], "kmemleak")
-
-
 def main():
     sysctl("net.ipv4.tcp_tw_reuse", 0)
     before = registered()
@@ -318,7 +246,7 @@ def main():
                  "rmmod during a dump is refused"}
         seen = {what for what in rounds.seen if "dump" in what and "short" not in what}
         equal(seen, dumps, "dumps half read end as they should")
-        rounds.until_removed()
+        until_removed()
     equal(registered(), before, "nor when the module is gone")
     nothing_left()
     leaks(5)

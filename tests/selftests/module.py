@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module in and out, and that nothing of it stays behind."""
+
+import os
+import re
+import time
+
+from tap import equal, must, note, ok, run
+from witness import KMEMLEAK, Observer, leaked, registered
+
+OURS = re.compile(r"\[twscope\]|twscope_")
+
+
+def rmmod():
+    return run("rmmod", "twscope")
+
+
+def load(observe):
+    must("modprobe", "twscope", f"observe={int(observe)}")
+
+
+def until_removed():
+    """A dump under way holds the module; nothing else may."""
+    for _ in range(200):
+        result = rmmod()
+        if not result.returncode:
+            return
+        if "in use" not in result.stderr and "temporarily" not in result.stderr:
+            break
+        time.sleep(0.05)
+    raise RuntimeError(f"rmmod: {result.stderr}")
+
+
+def allocated():
+    """Memory by kind: per processor, and objects of each size."""
+    with open("/proc/meminfo") as f:
+        kinds = {"Percpu": int(re.search(r"^Percpu:\s*(\d+)", f.read(), re.M)[1])}
+    with open("/proc/slabinfo") as f:
+        for line in list(f)[2:]:
+            name, active = line.split()[:2]
+            if name.startswith("kmalloc"):
+                kinds[name] = int(active)
+    return kinds
+
+
+def nothing_left():
+    """Module gone: nothing of it in the kernel's lists. Module loaded, off: no memory in use."""
+    lists = registered()
+    equal({path: text for path, text in lists.items() if OURS.search(text)}, {},
+          "nothing of ours is hooked")
+    load(False)
+    with open("/proc/vmallocinfo") as f:
+        before = [line for line in f if OURS.search(line)]
+    o = Observer()
+    o.on(recorder=65536)
+    with open("/proc/vmallocinfo") as f:
+        during = [line for line in f if OURS.search(line)]
+    o.off()
+    with open("/proc/vmallocinfo") as f:
+        after = [line for line in f if OURS.search(line)]
+    ok(len(during) > len(before), "a big recorder shows in vmallocinfo", during)
+    equal(len(after), len(before), "and is gone when off")
+
+
+def cycle():
+    o = Observer()
+    o.on(recorder=64)
+    o.events({"since-ms": 1000})
+    o.off()
+    must("rmmod", "twscope")
+    load(False)
+
+
+def leaks(cycles):
+    """On, off, out and in, undisturbed: memory does not grow with each."""
+    if os.path.exists(KMEMLEAK):
+        # Such a kernel keeps for a while what was freed.
+        for _ in range(cycles):
+            cycle()
+        equal(leaked(), [], "kmemleak finds nothing of ours")
+        return
+    grown = []
+    for _ in range(3):
+        before = allocated()
+        for _ in range(cycles):
+            cycle()
+        after = allocated()
+        grown.append({kind: after[kind] - n for kind, n in before.items() if after.get(kind, 0) > n})
+    always = {kind: [g[kind] for g in grown] for kind in grown[0]
+              if all(g.get(kind, 0) >= cycles for g in grown)}
+    equal(always, {}, f"{3 * cycles} times more: no kind of memory grows each time")
+    note(f"grown by kind: {grown}")
