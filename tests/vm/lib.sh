@@ -13,7 +13,7 @@ TOP=$(cd "$VM/../.." && pwd)
 CACHE=${TWSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twscope}
 SERIES=(5.10 6.1 6.12 6.12-deb13 6.18 7.2 7.3)
 # Beside these: what tests/lib/test-kernel builds.
-TEST_KERNELS=(debug bench million uml)
+TEST_KERNELS=(debug kcsan bench million uml)
 SKIP=77
 
 # depmod, modprobe and mke2fs live in sbin, which an ordinary user's PATH lacks.
@@ -229,7 +229,7 @@ suite_of() {
 	case $1 in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
-	6.12 | debug | bench | million | uml) echo bookworm-backports ;;
+	6.12 | debug | kcsan | bench | million | uml) echo bookworm-backports ;;
 	6.12-deb13) echo trixie ;;
 	6.18 | 7.2 | 7.3) echo trixie-backports ;;
 	*) die "no kernel series '$1'; known: ${SERIES[*]} ${TEST_KERNELS[*]}" ;;
