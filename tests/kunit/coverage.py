@@ -10,6 +10,8 @@ import json
 import os
 import sys
 
+from gcov import File
+
 
 def excuses(path):
     """FILE, and the rest of the line as it stands."""
@@ -21,52 +23,14 @@ def excuses(path):
                 yield file, rest
 
 
-class File:
-    """What gcov counted in one file, all functions and inlined copies together."""
-
-    def __init__(self, tree, directory, name):
-        self.name = f"{name}.c"
-        self.lines = {}
-        self.branches = {}
-        with open(os.path.join(tree, "kmod", self.name)) as f:
-            self.text = f.read().splitlines()
-        with open(os.path.join(directory, f"{name}.json")) as f:
-            report = json.load(f)
-        for file in report["files"]:
-            if os.path.basename(file["file"]) == self.name:
-                # What has no line here, an inlined header say, is put to a function's head.
-                self.heads = {f["start_line"] for f in file["functions"]}
-                for line in file["lines"]:
-                    self.count(line)
-
-    def count(self, line):
-        number = line["line_number"]
-        self.lines[number] = self.lines.get(number, 0) + line["count"]
-        if number not in self.heads:
-            taken = [branch["count"] > 0 for branch in line["branches"]]
-            self.branches.setdefault(number, []).extend(taken)
-
-    def uncovered(self):
-        return {n: "" for n in sorted(self.lines) if not self.lines[n]}
-
-    def untaken(self):
-        """Of the lines that were reached; "return true" and the like are branches only."""
-        return {n: f" ({sum(taken)} of {len(taken)} branches)"
-                for n, taken in sorted(self.branches.items())
-                if self.lines[n] and not all(taken)}
-
-    def code(self, number):
-        return self.text[number - 1].strip()
-
-    def figures(self):
-        branches = [taken for line in self.branches.values() for taken in line]
-        covered = len(self.lines) - len(self.uncovered())
-        return f"{self.name:16} {share(covered, len(self.lines))} {share(sum(branches), len(branches))}"
-
-
-def share(part, whole):
-    percent = 100 * part / whole if whole else 100
-    return f"{part:5} of {whole:3} {percent:6.1f} %"
+def read(tree, directory, name):
+    with open(os.path.join(tree, "kmod", f"{name}.c")) as f:
+        file = File(f"{name}.c", f.read())
+    with open(os.path.join(directory, f"{name}.json")) as f:
+        for report in json.load(f)["files"]:
+            if os.path.basename(report["file"]) == file.name:
+                file.add(report)
+    return file
 
 
 def judge(file, what, lines, excused):
@@ -95,10 +59,10 @@ def main(tree, excuses_path, directory, *names):
     files, good = [], True
     for name in names:
         try:
-            files.append(File(tree, directory, name))
+            files.append(read(tree, directory, name))
         except (OSError, ValueError) as error:
             good = tap(False, f"{name}.c: every line covered", [f"gcov told nothing: {error}"])
-    print(f"# {'file':16} {'lines':>22} {'branches':>22}")
+    print(f"# {'file':24} {'lines':>22} {'branches':>22}")
     for file in files:
         print(f"# {file.figures()}")
     for file in files:
