@@ -11,9 +11,11 @@ shopt -s inherit_errexit nullglob
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VM/../.." && pwd)
 CACHE=${TWSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twscope}
-SERIES=(5.10 6.1 6.12 6.12-deb13 6.18 7.2 7.3)
+SERIES=(5.10 6.1 6.12 6.12-generic 6.12-rt 6.12-arm64 6.12-deb13 6.18 7.2 7.3 7.3-rt)
 # Beside these: what tests/lib/test-kernel builds.
-TEST_KERNELS=(debug kcsan bench million uml)
+TEST_KERNELS=(debug kcsan bench million uml clang)
+# Of these there are headers only.
+BUILD_ONLY=(6.12-arm64 clang)
 SKIP=77
 
 # depmod, modprobe and mke2fs live in sbin, which an ordinary user's PATH lacks.
@@ -93,10 +95,11 @@ archive() {
 	echo "$uri $keyring"
 }
 
-# private_apt SUITES COMMAND...: apt with those suites only ("a,b:source") and nothing
-# of this machine's own state. Status names the file of "installed" packages.
+# private_apt SUITES COMMAND...: apt with those suites only ("a,b:source", or "a:arm64" for
+# another architecture) and nothing of this machine's own state. Status names the file of
+# "installed" packages.
 private_apt() {
-	local suites=$1 command=$2 uri keyring suite conf=$CACHE/apt
+	local suites=$1 command=$2 uri keyring suite conf=$CACHE/apt arch=()
 	shift 2
 	read -r uri keyring < <(archive)
 	mkdir -p "$conf/lists/partial"
@@ -104,6 +107,9 @@ private_apt() {
 	for suite in ${suites//,/ }; do
 		if [[ $suite == *:source ]]; then
 			echo "deb-src [signed-by=$keyring] $uri ${suite%:source} main"
+		elif [[ $suite == *:* ]]; then
+			arch=(-o "APT::Architecture=${suite#*:}" -o "APT::Architectures=${suite#*:}")
+			echo "deb [arch=${suite#*:} signed-by=$keyring] $uri ${suite%:*} main"
 		else
 			echo "deb [signed-by=$keyring] $uri $suite main"
 		fi
@@ -118,7 +124,7 @@ private_apt() {
 		-o APT::Update::Post-Invoke-Success::=true \
 		-o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false \
 		-o Acquire::Languages=none -o Acquire::Retries=3 \
-		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
+		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "${arch[@]}" "$@"
 }
 
 # The machine's keyring may be older than a suite's key: bookworm's package of
@@ -229,27 +235,42 @@ suite_of() {
 	case $1 in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
-	6.12 | debug | kcsan | bench | million | uml) echo bookworm-backports ;;
+	6.12 | 6.12-generic | 6.12-rt | debug | kcsan | bench | million | uml | clang) echo bookworm-backports ;;
+	6.12-arm64) echo bookworm-backports:arm64 ;;
 	6.12-deb13) echo trixie ;;
-	6.18 | 7.2 | 7.3) echo trixie-backports ;;
+	6.18 | 7.2 | 7.3 | 7.3-rt) echo trixie-backports ;;
 	*) die "no kernel series '$1'; known: ${SERIES[*]} ${TEST_KERNELS[*]}" ;;
 	esac
 }
 
-# Prints "PACKAGE VERSION" of the kernel packages of a suite.
+# How the names of a series' kernels end. The cloud kernel has all that we look at, in
+# the smallest packages.
+flavour_of() {
+	case $1 in
+	*-generic) echo amd64 ;;
+	*-rt) echo rt-amd64 ;;
+	*-arm64) echo arm64 ;;
+	*) echo cloud-amd64 ;;
+	esac
+}
+
+# Prints "PACKAGE VERSION" of the kernel packages of a series.
 kernel_packages() {
 	# shellcheck disable=SC2016 # apt fills this in
-	private_apt "$1" apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
+	private_apt "$(suite_of "$1")" apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
 		xargs /usr/lib/apt/apt-helper cat-file |
-		awk '$1 == "Package:" { p = $2 }
-		     $1 == "Version:" && p ~ /^linux-(image|binary|headers)-.*cloud-amd64$/ { print p, $2 }'
+		awk -v end="-$(flavour_of "$1")$" '
+			$1 == "Package:" { p = $2 }
+			$1 == "Version:" && p ~ "^linux-(image|binary|headers)-(unsigned-)?[0-9][^-]*(-(rc)?[0-9]+)*" end {
+				print p, $2
+			}'
 }
 
 # Reads kernel_packages, prints "RELEASE VERSION BOOTPACKAGE" of the newest kernel
 # of the series. One that has headers too is preferred; a kernel still unsigned
 # by Debian will do, the VM checks no signature.
 pick_newest() {
-	local series=${1%-deb13}
+	local series=${1%%-*}
 	awk -v s="$series" '
 		{ name = $1; version = $2 }
 		name ~ /^linux-headers-/ { headers[substr(name, 15) " " version] = 1; next }
@@ -267,7 +288,7 @@ kernel_of() {
 	suite=$(suite_of "$series")
 	if [[ ! -s $file ]]; then
 		update_index "$suite"
-		line=$(kernel_packages "$suite" | pick_newest "$series")
+		line=$(kernel_packages "$series" | pick_newest "$series")
 		[[ -n $line ]] || skip "kernel $series: no stock kernel of it in $suite on the mirror any more"
 		mkdir -p "$CACHE/series"
 		echo "$line" >"$file.$$"
@@ -323,6 +344,7 @@ make_kernel() {
 	rm -rf "$tmp/all" "$tmp/debs"
 }
 
+is_build_only() { [[ " ${BUILD_ONLY[*]} " == *" $1 "* ]]; }
 is_test_kernel() { [[ " ${TEST_KERNELS[*]} " == *" $1 "* ]]; }
 
 # test_kernel SERIES: sets KERNEL, HEADERS (one folder is both) and RELEASE.
@@ -351,7 +373,9 @@ make_headers() {
 	update_index "$suite"
 	mkdir "$tmp/debs"
 	fetch "$tmp/debs" "$suite" "linux-headers-$release=$version"
-	# The names of -common and -kbuild differ from series to series.
+	# The names of -common and -kbuild differ from series to series; their tools have to run here.
+	suite=${suite%:arm64}
+	update_index "$suite"
 	packages=$(dpkg-deb -f "$tmp/debs"/*.deb Depends | grep -oE 'linux-(headers|kbuild)-[^ ,]+' | sort -u)
 	unpack "$tmp" "$tmp/debs"/*.deb
 	rm "$tmp/debs"/*.deb
@@ -372,7 +396,7 @@ kernel_headers() {
 	HEADERS=$CACHE/headers/${release}_$version
 	[[ -e $HEADERS ]] && return
 	update_index "$suite"
-	if kernel_packages "$suite" | grep -qxF "linux-headers-$release $version"; then
+	if kernel_packages "$1" | grep -qxF "linux-headers-$release $version"; then
 		once "$HEADERS" make_headers "$suite" "$release" "$version"
 	else
 		kernel_dir "$1"
@@ -455,6 +479,14 @@ chroot_dir() {
 	dir=$CACHE/chroot/$({ echo "$packages $CHROOT_OMITTED"; declare -f make_chroot make_root; } | hash_of)
 	once "$dir" make_chroot "$packages"
 	CHROOT=$dir/root
+}
+
+# The other compilers, and what else looks for mistakes: a root apart, as it is as large again.
+CHECK_PACKAGES="clang-19 coccinelle libpython3.13-dev gcc-12-aarch64-linux-gnu"
+
+check_chroot_dir() {
+	local CHROOT_OMITTED=${CHROOT_OMITTED/libllvm19/}
+	chroot_dir "$PREPARE_PACKAGES $CHECK_PACKAGES"
 }
 
 # in_chroot DIR COMMAND...: COMMAND in CHROOT, DIR being /build and HEADERS in their
