@@ -180,9 +180,10 @@ def random_by(rng):
     return by, lengths
 
 
-def differences(answer, rows, full, by, lengths, ports):
+def differences(answer, rows, later, full, by, lengths, ports):
     """What is not as it is when the list is grouped here."""
     seen, wanted = shown(answer, by), grouped(rows, by, lengths)
+    then = grouped(later, by, lengths)
     has_full = not set(by) & NOT_OF_FULL
     in_use = grouped(full, by, lengths) if has_full else {}
     if len(seen) != len(answer["rows"]):
@@ -206,19 +207,19 @@ def differences(answer, rows, full, by, lengths, ports):
             yield f"{k}: closes {row['closes_hist']}"
         if ports and row["local_ports"] != len({r["local_port"] for r in of + users}):
             yield f"{k}: {row['local_ports']} local ports"
-        yield from wrong_times(k, row, of)
+        yield from wrong_times(k, row, of, then.get(k, []))
         yield from wrong_searched(k, row, users)
 
 
-def wrong_times(k, row, of):
-    """The list is from just before."""
+def wrong_times(k, row, of, later):
+    """One list is from just before, the other from just after."""
     for name, pick in (("earliest_ms", min), ("latest_ms", max)):
         if bool(of) != (name in row):
             yield f"{k}: {name} is there without a bucket, or not with one"
         elif of:
-            before = pick(r["remaining_ms"] for r in of)
-            if not before - 10000 <= row[name] <= before:
-                yield f"{k}: {name} {row[name]}, {before} before"
+            before, after = (pick(r["remaining_ms"] for r in rows) for rows in (of, later))
+            if not after <= row[name] <= before:
+                yield f"{k}: {name} {row[name]}, {before} before, {after} after"
 
 
 def wrong_searched(k, row, users):
@@ -255,7 +256,8 @@ def against_the_list(held, end):
             continue
         tried += 1
         what = f"{by_words(by, lengths)} by {order}"
-        wrong += [f"{what}: {d}" for d in differences(answer, rows, full, by, lengths, ports)]
+        wrong += [f"{what}: {d}"
+                  for d in differences(answer, rows, after, full, by, lengths, ports)]
         if not orders(answer, order):
             wrong.append(f"{what}: not in order")
         if answer["by"] != by or answer["sort"] != order:
