@@ -12,7 +12,9 @@
  * who was given a SYN or an answer to send by tcp_timewait_state_process(), or
  * the latter starts its timer anew. All of it lies within one section without
  * softirqs, thus on one processor, which keeps what happened last, and to which
- * bucket. Only SOCK_DESTROY can be moved to another one in between. What can't be
+ * bucket. On PREEMPT_RT such sections can be preempted, but a lock that each
+ * processor has makes them wait for each other; without it nothing is watched.
+ * Only SOCK_DESTROY can be moved to another one in between. What can't be
  * predicted is asked by a return probe, though: where the rules are not known, a
  * refusal has no consequence to be seen by.
  *
@@ -21,6 +23,7 @@
  * for a namespace's end.
  */
 
+#include <linux/bottom_half.h>
 #include <linux/cgroup.h>
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -646,10 +649,16 @@ static void set_returns(struct twscope_return_hook *returns)
 		};
 }
 
-/* Where a work runs, softirqs are not off: nothing that is watched is half done. */
+/*
+ * Where a work runs, softirqs are not off: nothing that is watched is half done.
+ * But on PREEMPT_RT it may have preempted somebody for whom they are; turning
+ * them off waits for him there, and costs nothing elsewhere.
+ */
 static void look_here(struct work_struct *work)
 {
+	local_bh_disable();
 	this_cpu_write(looks, true);
+	local_bh_enable();
 }
 
 static bool all_look(void)
@@ -698,6 +707,11 @@ static void forget(void)
 	memset(abortions, 0, sizeof(abortions));
 }
 
+#define SOFTIRQS_MIX \
+	"this real-time kernel lets softirqs preempt each other " \
+	"(CONFIG_PREEMPT_RT_NEEDS_BH_LOCK is not set): what belongs together " \
+	"could not be told"
+
 /**
  * twscope_scene_watch() - put the hooks on, and understand what they see
  * @why: on an error, a text that says what was wrong, or NULL
@@ -706,13 +720,18 @@ static void forget(void)
  * ends it.
  *
  * Context: process, may sleep: some tenths of a second. Not to be called twice.
- * Return: 0 or an errno of twscope_hooks_on().
+ * Return: 0, -EOPNOTSUPP on a kernel where what happens on a processor does not
+ * happen one after the other, or an errno of twscope_hooks_on().
  */
 int twscope_scene_watch(const char **why)
 {
 	struct twscope_return_hook returns[TWSCOPE_N_RETURN_HOOKS] = {};
 	int err;
 
+	if (twscope_compat_softirqs_mix()) {
+		*why = SOFTIRQS_MIX;
+		return -EOPNOTSUPP;
+	}
 	set_returns(returns);
 	forget();
 	err = twscope_hooks_on(entry, returns, why);

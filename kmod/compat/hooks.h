@@ -3,7 +3,9 @@
 #define TWSCOPE_COMPAT_HOOKS_H
 
 #include <linux/ftrace.h>
+#include <linux/kconfig.h>
 #include <linux/kprobes.h>
+#include <linux/version.h>
 
 #include "compat/features.h"
 
@@ -75,5 +77,17 @@ static int name(struct kprobe *kp, struct pt_regs *regs)		\
 	return 0;							\
 }
 #endif
+
+/*
+ * From 6.18 on ("softirq: Allow to drop the softirq-BKL lock on PREEMPT_RT") a
+ * real-time kernel may let one task without softirqs preempt another, unless it
+ * was configured not to. No header shows it.
+ */
+static inline bool twscope_compat_softirqs_mix(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	       !IS_ENABLED(CONFIG_PREEMPT_RT_NEEDS_BH_LOCK) &&
+	       LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0);
+}
 
 #endif /* TWSCOPE_COMPAT_HOOKS_H */
