@@ -150,6 +150,10 @@ static int hooks_show(struct seq_file *m, void *v)
 
 static int hooks_open(struct inode *inode, struct file *file)
 {
+	int err = twscope_debugfs_may_open();
+
+	if (err)
+		return err;
 	return single_open(file, hooks_show, NULL);
 }
 

@@ -4,6 +4,7 @@
  * may change at any time; programs use the netlink family.
  */
 
+#include <linux/capability.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/module.h>
@@ -18,6 +19,21 @@
 #include "twsk.h"
 
 static struct dentry *twscope_dir;
+
+/**
+ * twscope_debugfs_may_open() - may the caller open a file here
+ *
+ * The files are of user 0, and so is root in a container that has lost its
+ * capabilities, or in a user namespace that does not number users anew. What is
+ * asked for over netlink by them is asked for here.
+ *
+ * Context: process, in an open().
+ * Return: 0, or -EPERM.
+ */
+int twscope_debugfs_may_open(void)
+{
+	return capable(CAP_NET_ADMIN) ? 0 : -EPERM;
+}
 
 /* summary */
 
@@ -110,6 +126,10 @@ static int census_open(struct file *file, const struct seq_operations *sops)
 {
 	struct twscope_census *census;
 	int err;
+
+	err = twscope_debugfs_may_open();
+	if (err)
+		return err;
 
 	census = twscope_census_take(NULL, NULL, NULL);
 	if (IS_ERR(census))
@@ -316,6 +336,10 @@ static const struct seq_operations buckets_sops = {
 
 static int buckets_open(struct inode *inode, struct file *file)
 {
+	int err = twscope_debugfs_may_open();
+
+	if (err)
+		return err;
 	return seq_open_private(file, &buckets_sops, sizeof(struct buckets_read));
 }
 

@@ -7,6 +7,7 @@
 /* debugfs.c */
 void twscope_debugfs_init(void);
 void twscope_debugfs_exit(void);
+int twscope_debugfs_may_open(void);
 
 struct file_operations;
 struct seq_file;
