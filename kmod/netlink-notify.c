@@ -5,7 +5,8 @@
  * No hook wakes anybody. While the hooks are on, a work looks once a second
  * whether anybody listens, and as long as that is so, sends what the recorder
  * got since. So a listener can't slow traffic. One that does not want to wait for
- * that second asks for info-get, which makes the work look at once.
+ * that second asks for info-get, which makes the work look at once, or as soon as
+ * it would send.
  */
 
 #include <linux/mutex.h>
@@ -47,6 +48,9 @@ static bool closing;
 
 /* Where the last sending ended, NULL while nobody listened. Of the work only. */
 static u64 *cursor;
+
+/* When the work ran last, in jiffies. */
+static unsigned long looked;
 
 static bool anybody_listens(void)
 {
@@ -223,6 +227,7 @@ static void notify(struct work_struct *work)
 {
 	bool listens = anybody_listens();
 
+	WRITE_ONCE(looked, jiffies);
 	if (!twscope_observe_hold())
 		return;
 	if (listens) {
@@ -237,15 +242,22 @@ static void notify(struct work_struct *work)
 }
 
 /**
- * twscope_netlink_notify_kick() - look now whether anybody listens
+ * twscope_netlink_notify_kick() - look soon whether anybody listens
+ *
+ * Anybody may ask for that in a namespace of his own, as often as he likes: the
+ * work does not run more often for it than while somebody listens.
  *
  * Context: process.
  */
 void twscope_netlink_notify_kick(void)
 {
+	unsigned long ago, delay;
+
 	mutex_lock(&kick_lock);
+	ago = jiffies - READ_ONCE(looked);
+	delay = ago < SEND_INTERVAL ? SEND_INTERVAL - ago : 0;
 	if (!closing && twscope_observe_is_on())
-		mod_delayed_work(twscope_compat_unbound_wq, &notify_work, 0);
+		mod_delayed_work(twscope_compat_unbound_wq, &notify_work, delay);
 	mutex_unlock(&kick_lock);
 }
 
