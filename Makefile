@@ -9,7 +9,7 @@ DKMS_SRC := /usr/src/twscope-$(VERSION)
 
 .PHONY: all modules ctl install clean help \
 	dkms-install dkms-remove \
-	demo test test-long lint ynl-regen ynl-check bench
+	demo test test-long matrix lint ynl-regen ynl-check bench
 
 all: modules ctl
 
@@ -29,6 +29,7 @@ help:
 	@echo 'Work on it:'
 	@echo '  all           the module for KDIR=$(KDIR), and twctl'
 	@echo '  lint          all that needs no VM to be wrong'
+	@echo '  matrix        what the last test found, kernel by kernel, into docs/kernels.md'
 	@echo '  bench         instructions for a walk and a dump, by number of buckets'
 	@echo '  ynl-regen     generate what comes from docs/netlink/specs/twscope.yaml'
 	@echo '  ynl-check     fail when that is not what is in the tree'
@@ -68,6 +69,9 @@ test:
 
 test-long:
 	@tests/run --long
+
+matrix:
+	@tests/lib/matrix --keep
 
 lint:
 	@tests/lint/run
