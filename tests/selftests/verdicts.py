@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Rows, summary, what-if and debugfs tell of one and the same verdicts; who may ask what."""
+"""Rows, summary, what-if and debugfs tell of one and the same verdicts."""
 
 import collections
-import json
 import os
 import sys
 import time
@@ -216,36 +215,6 @@ def refusals():
             {"filter": [{"term": [{"family": 7}]}]})
 
 
-ASK = """
-import json, os, sys
-sys.path.append(%r)
-from lib import NlError, YnlFamily
-ynl = YnlFamily(%r, schema="")
-try:
-    rows = ynl.dump("bucket-get", json.loads(sys.argv[1]))
-    print(json.dumps(sorted({k for r in rows for k in r})))
-except NlError as error:
-    print(json.dumps(str(error)))
-""" % (os.path.join(HERE, "ynl"), os.path.join(HERE, "twscope.yaml"))
-
-
-def who():
-    """Thirty judgements of SYNs would find rcv-nxt: they are for those who may read it."""
-    secret = {"syn-seq", "syn-tsval", "rcv-wnd", "answer-in-ms", "rcv-nxt", "snd-nxt", "ts-recent", "mark"}
-    for name, prefix in (("nobody", ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")),
-                         ("root of a user namespace", ("unshare", "-U", "-r"))):
-        def ask(request, prefix=prefix):
-            return json.loads(must(*prefix, sys.executable, "-c", ASK, json.dumps(request)))
-        seen = set(ask({"explain": True, "policy": {"tcp-tw-reuse": 1}}))
-        ok({"verdict", "bound-verdict", "whatif-verdict", "conditions-held"} <= seen,
-           f"{name} is told verdicts and conditions", seen)
-        equal(seen & secret, set(), f"{name} is not told what a SYN needs")
-        answer = ask({"syn": {"seq": 1}})
-        ok(isinstance(answer, str) and "CAP_NET_ADMIN" in answer, f"{name} may not have a SYN judged",
-           answer)
-    ok("syn-seq" in ynl.dump("bucket-get", {"explain": True})[0], "root is told what a SYN needs", "")
-
-
 def rules():
     info = ynl.do("info-get", {})
     equal((info["rules"], "rules-told" in info), (RULES, False), f"info-get: the rules are {RULES}")
@@ -276,6 +245,5 @@ what_if()
 waiting()
 fin_wait2()
 refusals()
-who()
 rules()
 done()
