@@ -102,7 +102,7 @@ static void free_rings(void)
  * twscope_recorder_start() - record
  * @events: how many to keep for each processor, rounded up to a power of two
  *
- * To be called before the hooks go on. An event takes 136 bytes.
+ * To be called before the hooks go on. An event takes 112 bytes.
  *
  * Context: process, may sleep. Not to be called twice.
  * Return: 0, -ENOMEM, or an errno of the kernel's processor hotplug.
