@@ -20,7 +20,7 @@ import leak
 from deeds import Local, Unseen
 from guise import USER, become_nobody, become_userns_root, error_of, in_child, lose_net_admin
 from tap import (SOL_NETLINK, done, enter_netns, equal, make_buckets, must, note, ok,
-                 own_netns, run, sysctl, ynl_socket)
+                 own_netns, run, skip, sysctl, ynl_socket)
 from witness import INSTANCE, Observer, Trace, join, netns_inode, new_client
 
 WHO = (
@@ -541,23 +541,27 @@ def hurry(home):
         if listens:
             join(new := new_client())
             client.kept = new
-        end, n = time.monotonic() + 1, 0
-        while time.monotonic() < end:
+        begin, n = time.monotonic(), 0
+        while time.monotonic() - begin < 1:
             client.do("info-get", {})
             n += 1
-        return n
+        return n, time.monotonic() - begin
 
     for listens in False, True:
         Trace.read()
         write(switch, b"1")
-        n = in_child(flood, listens)
+        n, seconds = in_child(flood, listens)
         write(switch, b"0")
         with open(f"{INSTANCE}/trace") as f:
             runs = len(re.findall(r"workqueue_execute_start: .*function notify\b", f.read()))
         Trace.read()
-        ok(0 < runs <= 25 < n, "no hurry for a flood of info-get by who "
-           f"{'listens' if listens else 'does not listen'}", f"{n} in a second, the work ran {runs} times")
-        note(f"{n} in a second, the work ran {runs} times")
+        # 20 in a second, and some for what is under way at the begin and at the end.
+        most = 20 * seconds + 5
+        what = f"no hurry for a flood of info-get by who {'listens' if listens else 'does not listen'}"
+        if n < 2 * most:
+            skip(what, f"{n} in {seconds:.1f} s are no flood: this machine is too slow for one")
+        else:
+            ok(0 < runs <= most, what, f"{n} in {seconds:.1f} s, the work ran {runs} times")
 
 
 def all_kinds():
