@@ -14,7 +14,7 @@ CACHE=${TWSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twscope}
 SERIES=(5.10 6.1 6.12 6.12-generic 6.12-rt 6.12-arm64 6.12-deb13 6.18 7.2 7.3 7.3-rt)
 # Beside these: what tests/lib/test-kernel builds.
 TEST_KERNELS=(debug kcsan bench million uml clang)
-# Of these there are headers only.
+# These are built for; arm64-test boots the former in its own way.
 BUILD_ONLY=(6.12-arm64 clang)
 SKIP=77
 
