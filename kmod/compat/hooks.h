@@ -5,9 +5,9 @@
 #include <linux/ftrace.h>
 #include <linux/kconfig.h>
 #include <linux/kprobes.h>
-#include <linux/version.h>
 
 #include "compat/features.h"
+#include "compat/timewait.h"
 
 /* What puts a new bucket into the hash. */
 #ifdef TWSCOPE_HAVE_HASHDANCE_SCHEDULE
@@ -87,7 +87,7 @@ static inline bool twscope_compat_softirqs_mix(void)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       !IS_ENABLED(CONFIG_PREEMPT_RT_NEEDS_BH_LOCK) &&
-	       LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0);
+	       twscope_compat_version() >= KERNEL_VERSION(6, 18, 0);
 }
 
 #endif /* TWSCOPE_COMPAT_HOOKS_H */
