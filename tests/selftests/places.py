@@ -103,7 +103,8 @@ def at_rest(o, places):
 
     Timers go on, in bursts two seconds apart, and the counters are not all read at one moment:
     what is read counts when nothing has moved until after. Of a namespace that ends, what it had
-    is told some time before its last buckets end.
+    is told some time before its last buckets end; where it is not known what that was, some
+    seconds must do.
     """
     last, since = None, time.monotonic()
     end = since + 120
@@ -112,7 +113,8 @@ def at_rest(o, places):
         made, ended = made_and_ended(now[0])
         if now != last:
             last, since = now, time.monotonic()
-        elif time.monotonic() - since > 0.7 and (made == ended or time.monotonic() > end):
+        elif time.monotonic() - since > (3 if now[0]["before-unsettled"] else 0.7) and \
+                (made == ended or now[0]["before-unsettled"] or time.monotonic() > end):
             rest = Rest(now, o.present(), {place: kernels_of(place) for place in places})
             if o.all_stats() == now:
                 return rest
