@@ -144,7 +144,8 @@ def changes(places):
 
 
 def processor(rng):
-    """Off and on again; the first one stays."""
+    """Off and on again; the first one stays. All others stop for it, so not all the time."""
+    time.sleep(3 * rng.random())
     path = f"/sys/devices/system/cpu/cpu{rng.randrange(1, os.cpu_count())}/online"
     for on in "01":
         with open(path, "w") as f:
@@ -164,7 +165,8 @@ class Weather:
 
     def __init__(self, rng, places):
         for place in places:
-            place.storm(rng, 100000, rng.choice(ADDRESSES))
+            # With a pause between two connections, or there would be time for nothing else.
+            place.storm(rng, 100000, rng.choice(ADDRESSES), "-w", "10000")
         self.places = places
         self.actors = [Actor(name, rng, deed) for name, deed in (
             ("reader", read), ("other reader", read), ("half a reader", half_read),
