@@ -16,7 +16,8 @@ import time
 from peer import ACK, FIN, RST, SYN, Connection, Tun
 from scene import (IP_BIND_ADDRESS_NO_PORT, RST_ON_CLOSE, Netns, addresses, coarse_seconds,
                    make_bucket, rules, send_fin)
-from tap import done, equal, must, netstat, note, ok, setting, ynl_client, ynl_socket
+from tap import (done, equal, must, netstat, note, ok, setting, slab_bytes, ynl_client,
+                 ynl_socket)
 
 LOOPBACK, OWN = "127.0.0.1", "10.77.0.1"
 SERVER, OTHER_SERVER = 8000, 8001
@@ -212,9 +213,7 @@ def limit_is_of_a_netns():
 
 def memory():
     bucket_at()
-    with open("/proc/slabinfo") as f:
-        slab = {int(line.split()[3]) for line in f if line.startswith("tw_sock_TCP")}
-    bytes_each = ynl.do("info-get", {})["bucket-bytes"]
+    slab, bytes_each = slab_bytes(), ynl.do("info-get", {})["bucket-bytes"]
     ok(slab == {bytes_each} and bytes_each < 300,
        f"a bucket takes {bytes_each} bytes, not a kilobyte", slab)
 

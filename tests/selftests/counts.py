@@ -5,19 +5,8 @@
 import os
 import subprocess
 
-from tap import (FinWait2, TWGEN, done, equal, make_buckets, must, netstat, note,
-                 ok, run, sockstat_tw, ss, sysctl, twctl)
-
-
-def slab_bytes():
-    """Of a bucket, as slabinfo says it; of the slab where KASAN adds red zones, without those."""
-    with open("/proc/slabinfo") as f:
-        sizes = {int(line.split()[3]) for line in f if line.startswith("tw_sock_TCP")}
-    if "kasan_save_stack" not in open("/proc/kallsyms").read():
-        return sizes
-    with open("/sys/kernel/slab/tw_sock_TCP/object_size") as f:
-        # Behind each object is a pointer to the next free one.
-        return {int(f.read()) + 8}
+from tap import (FinWait2, TWGEN, done, equal, make_buckets, must, netstat, note, ok, run,
+                 slab_bytes, sockstat_tw, ss, sysctl, twctl)
 
 
 def reread():

@@ -186,7 +186,8 @@ def many(here):
     wanted = sum(after[k] - before[k] for k in keys)
     got = [m["msg"] for m in here.async_msg_queue]
     lost = sum(m.get("lost", 0) for m in got)
-    times = [m["time-ns"] for m in got if "type" in m]
+    # On a slow guest others end meanwhile.
+    times = [m["time-ns"] for m in got if m.get("type") == "created" or m.get("decision") == "fin"]
     equal((len(times) + lost, lost), (wanted, 0), f"a listener hears of all {wanted} of a burst")
     ok(times == sorted(times), "in the order of time")
     ok(happened >= wanted, "some", happened)
