@@ -9,6 +9,7 @@ looks at the kernel's log afterwards.
 import collections
 import contextlib
 import errno
+import itertools
 import os
 import socket
 import subprocess
@@ -88,10 +89,11 @@ class HalfRead:
         return n, end
 
     def rest(self):
-        while True:
+        """Its errno; None where all of it had been written when it was asked for last."""
+        for parts in itertools.count(1):
             end = self.part()[1]
             if end is not None:
-                return end
+                return None if not end and parts == 1 else end
 
     def close(self):
         self.client.sock.close()
@@ -162,6 +164,11 @@ class Rounds:
         self.seen["namespaces"] += 1
         return netns
 
+    def read_on(self, when, dump):
+        end = dump.rest()
+        self.seen["dumps that were short" if end is None else
+                  f"dump read on {when}: {errno.errorcode.get(end, 0)}"] += 1
+
     def half_read(self, number):
         """A dump over off, over off and on, and over rmmod."""
         dump = HalfRead()
@@ -172,11 +179,11 @@ class Rounds:
         how = number % 3
         if how == 0:
             self.off()
-            self.seen[f"dump read on while off: {errno.errorcode.get(dump.rest(), 0)}"] += 1
+            self.read_on("while off", dump)
         elif how == 1:
             self.off()
             self.on()
-            self.seen[f"dump read on after off and on: {errno.errorcode.get(dump.rest(), 0)}"] += 1
+            self.read_on("after off and on", dump)
         else:
             refused = rmmod()
             self.seen["rmmod during a dump is " +
@@ -245,7 +252,9 @@ def main():
         dumps = {"dump read on while off: ENODATA", "dump read on after off and on: ESTALE",
                  "rmmod during a dump is refused"}
         seen = {what for what in rounds.seen if "dump" in what and "short" not in what}
-        equal(seen, dumps, "dumps half read end as they should")
+        # A slow guest makes few events: then it may be that each dump was over too soon.
+        ok(seen == dumps or (seen <= dumps and rounds.seen["dumps that were short"]),
+           "dumps half read end as they should", seen)
         until_removed()
     equal(registered(), before, "nor when the module is gone")
     nothing_left()
