@@ -42,15 +42,17 @@
 static void notify(struct work_struct *work);
 static DECLARE_DELAYED_WORK(notify_work, notify);
 
-/* Guards against a kick after the end. */
+/*
+ * Guards what a kick looks at: when the work began to run last, in jiffies,
+ * whether it has been kicked since, and whether this is the end.
+ */
 static DEFINE_MUTEX(kick_lock);
+static unsigned long looked;
+static bool kicked;
 static bool closing;
 
 /* Where the last sending ended, NULL while nobody listened. Of the work only. */
 static u64 *cursor;
-
-/* When the work ran last, in jiffies. */
-static unsigned long looked;
 
 static bool anybody_listens(void)
 {
@@ -225,11 +227,16 @@ static void send_news(void)
 
 static void notify(struct work_struct *work)
 {
-	bool listens = anybody_listens();
+	bool listens;
 
-	WRITE_ONCE(looked, jiffies);
+	mutex_lock(&kick_lock);
+	looked = jiffies;
+	kicked = false;
+	mutex_unlock(&kick_lock);
+
 	if (!twscope_observe_hold())
 		return;
+	listens = anybody_listens();
 	if (listens) {
 		send_news();
 	} else {
@@ -254,10 +261,12 @@ void twscope_netlink_notify_kick(void)
 	unsigned long ago, delay;
 
 	mutex_lock(&kick_lock);
-	ago = jiffies - READ_ONCE(looked);
-	delay = ago < SEND_INTERVAL ? SEND_INTERVAL - ago : 0;
-	if (!closing && twscope_observe_is_on())
+	if (!closing && !kicked && twscope_observe_is_on()) {
+		kicked = true;
+		ago = jiffies - looked;
+		delay = ago < SEND_INTERVAL ? SEND_INTERVAL - ago : 0;
 		mod_delayed_work(twscope_compat_unbound_wq, &notify_work, delay);
+	}
 	mutex_unlock(&kick_lock);
 }
 
