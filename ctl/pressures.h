@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which destinations and bind pools run out of ports: asked of the module, and
+ * judged with pressure.h.
+ */
+#ifndef TWCTL_PRESSURES_H
+#define TWCTL_PRESSURES_H
+
+#include "groups.h"
+#include "pressure.h"
+#include "session.h"
+
+struct pressures {
+	/* of each namespace that was asked; without histograms */
+	unsigned int n_summaries;
+	struct tws_summary *summary;
+	struct groups destinations;
+	struct groups sources;
+	/* of destinations, the ones that hold most first, and of sources */
+	unsigned int n;
+	struct pressure_row *row;
+	unsigned int n_sources;
+	struct pressure_row *source;
+	/* the filter and a range of ports are too much together; it has been said */
+	bool refused;
+};
+
+/*
+ * Asks about the namespace of @s, or with o->all_netns about each; of the @top
+ * destinations that hold most ports, 0 for all. @argv: @argc words of a filter that
+ * arguments_filter() has taken once. Fills @p, to be freed with pressures_free()
+ * in any case. Returns as the calls of nl.h do.
+ */
+int pressures_take(const struct session *s, const struct options *o, int argc,
+		   char **argv, uint32_t top, struct pressures *p);
+void pressures_free(struct pressures *p);
+
+#endif /* TWCTL_PRESSURES_H */
