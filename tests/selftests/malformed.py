@@ -155,6 +155,16 @@ def main():
            clause(u32(LOCAL_PREFIX_LEN, 8)), "address")
     bucket("port range upside down", errno.ERANGE,
            clause(u32(LOCAL_PORT_MIN, 10) + u32(LOCAL_PORT_MAX, 9)), "upside down")
+    term = numbers["term"]
+    bucket("time left upside down", errno.ERANGE,
+           clause(u32(term["remaining-min-ms"], 10) + u32(term["remaining-max-ms"], 9)), "upside down")
+    if "entry-stamp" in twctl("info")["features"]:
+        bucket("age upside down", errno.ERANGE,
+               clause(u32(term["age-min-ms"], 10) + u32(term["age-max-ms"], 9)), "upside down")
+    else:
+        bucket("age, of which nothing is known", errno.EOPNOTSUPP, clause(u32(term["age-max-ms"], 9)),
+               "no time of entry")
+    bucket("mask without a mark", errno.EINVAL, clause(u32(term["mark-mask"], 1)), "needs the mark")
     bucket("unknown family", errno.EAFNOSUPPORT, clause(u32(FAMILY, 7)), "AF_INET")
     bucket("unknown substate", errno.ERANGE, clause(u32(SUBSTATE, 1)))
     bucket("term without a condition", errno.EINVAL, clause(attr(NOT)), "exactly one")
@@ -186,6 +196,7 @@ def main():
             attr(numbers["port"]["local"], b"123") + attr(numbers["port"]["remote"], b"1234"),
             text="4 bytes")
 
+    ports()
     groups()
 
     # These never reach us: the core of generic netlink answers, some without words.
@@ -202,6 +213,27 @@ def main():
     nl.send(nl.family, SUMMARY_GET, b"", NLM_F_ACK, length=8)
     nl.send(nl.family, SUMMARY_GET, b"", NLM_F_ACK, length=4000)
     still_working()
+
+
+def ports():
+    n = numbers["port"]
+    local, remote = (attr(n[name], b"\x7f\0\0\1") for name in ("local", "remote"))
+    route = local + remote + u32(n["remote-port"], 8000)
+
+    def port(what, error, payload, text):
+        refused(f"port-get: {what}", error, PORT_GET, payload, text=text)
+
+    port("IPv4 to IPv6", errno.EINVAL, local + attr(n["remote"], bytes(16)) + u32(n["remote-port"], 1),
+         "one family")
+    port("no destination port", errno.EINVAL, local + remote, "destination port")
+    for number in 0, 65536:
+        port(f"destination port {number}", errno.ERANGE, local + remote + u32(n["remote-port"], number),
+             "65535")
+    port("a device that is none", errno.ENODEV, route + u32(n["ifindex"], 99999), "no device")
+    for number in 0, 257:
+        port(f"{number} cells", errno.ERANGE, route + u32(n["cells"], number), "256")
+    seen, _, messages = nl.ask(PORT_GET, route + u32(n["ifindex"], 1))
+    equal((seen, messages), (0, 1), "port-get: by device, the right way")
 
 
 def groups():

@@ -14,7 +14,7 @@ import time
 
 from deeds import LOOPBACK, Local, Peer, at_begin_of_second, in_new_netns
 from peer import ACK, FIN, RST, SYN
-from scene import CLOSE, rules, wait_for_state
+from scene import CLOSE, WRONG_RULES, rules, wait_for_state
 from tap import (done, enter_netns, equal, kernel, must, new_netns, note, ok, own_netns, run,
                  setting, skip, sysctl)
 from witness import Witness, netns_inode
@@ -434,6 +434,48 @@ def rules_unknown():
     must("modprobe", "twscope")
 
 
+def mismatches(w, what, deed):
+    """What the kernel does otherwise than was said is counted, and as nothing else."""
+    before = w.stats()
+    deed()
+    for _ in range(300):
+        moved = {name: n - before[name] for name, n in w.stats().items()
+                 if n != before[name] and name.startswith(("verdict-", "segment-"))}
+        if "verdict-mismatch" in moved:
+            break
+        time.sleep(0.01)
+    equal(moved, {"verdict-mismatch": 1}, f"rules of another kernel: {what}")
+
+
+def rules_wrong():
+    """A module that is told another kernel's rules finds out: what it said does not come true."""
+    must("rmmod", "twscope")
+    must("modprobe", "twscope", f"rules={WRONG_RULES[rules()]}")
+    w = Witness()
+    with in_new_netns(w):
+        setting("net.ipv4.tcp_tw_reuse", 1)
+        local = Local(w)
+        b = local.bucket("IPv4", fin=False)
+        time.sleep(1.1)
+        if rules() == "seconds":
+            mismatches(w, "a place is taken that was to be refused",
+                       lambda: local.reused(b, "reuse", "active-reuse", "fin-wait2"))
+        else:
+            mismatches(w, "a place is refused that was to be had",
+                       lambda: local.refused(b, "refuse-other", "fin-wait2"))
+        if rules() == "entry-delay":
+            setting("net.ipv4.tcp_tw_reuse_delay", 1)
+            at_begin_of_second()
+            b = local.bucket("IPv4")
+            time.sleep(0.005)
+            mismatches(w, "a place is taken that was said to be too young",
+                       lambda: local.reused(b, "reuse", "active-reuse"))
+        local.close()
+    w.stop()
+    must("rmmod", "twscope")
+    must("modprobe", "twscope")
+
+
 def debugfs(name):
     with open(f"/sys/kernel/debug/twscope/{name}") as f:
         return f.read()
@@ -520,6 +562,7 @@ def main():
         run_out(w, left)
     w.stop()
     rules_unknown()
+    rules_wrong()
     done()
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+from scene import WRONG_RULES
 from tap import done, equal, must, note, ok, run, skip, sysctl, twctl
 
 TRIALS = int(sys.argv[1])
@@ -20,13 +21,6 @@ SEED = sys.argv[2:]
 SYSCTLS = ("tcp_tw_reuse", "tcp_tw_reuse_delay", "tcp_timestamps", "ip_local_port_range",
            "ip_local_reserved_ports", "tcp_fin_timeout", "tcp_max_tw_buckets",
            "tcp_child_ehash_entries")
-
-# Rules that are not those of the kernel, by what it has.
-WRONG_RULES = {
-    "seconds": "seconds-not-fin-wait2",
-    "seconds-not-fin-wait2": "seconds",
-    "entry-delay": "seconds",
-}
 
 
 def verify(trials, *options):

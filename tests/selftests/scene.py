@@ -88,6 +88,14 @@ class Policy:
     delay: int
 
 
+# Rules that are not those of the kernel, by those that it has.
+WRONG_RULES = {
+    "seconds": "seconds-not-fin-wait2",
+    "seconds-not-fin-wait2": "seconds",
+    "entry-delay": "seconds",
+}
+
+
 def rules():
     """By which the running kernel goes: measured, not asked of the module."""
     if kernel() >= (6, 18):

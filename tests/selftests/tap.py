@@ -36,7 +36,12 @@ def ok(condition, what, detail=""):
 
 
 def equal(seen, wanted, what):
-    return ok(seen == wanted, what, f"seen   {seen!r}\nwanted {wanted!r}")
+    if isinstance(seen, (set, frozenset)) and isinstance(wanted, (set, frozenset)):
+        why = (f"seen beyond those wanted  {sorted(seen - wanted, key=repr)!r}\n"
+               f"wanted and not seen       {sorted(wanted - seen, key=repr)!r}")
+    else:
+        why = f"seen   {seen!r}\nwanted {wanted!r}"
+    return ok(seen == wanted, what, why)
 
 
 def skip(what, why):

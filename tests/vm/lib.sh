@@ -489,6 +489,9 @@ check_chroot_dir() {
 	chroot_dir "$PREPARE_PACKAGES $CHECK_PACKAGES"
 }
 
+# What COMMAND of in_chroot has in its environment, beside the little that all have.
+CHROOT_ENVIRONMENT=()
+
 # in_chroot DIR COMMAND...: COMMAND in CHROOT, DIR being /build and HEADERS in their
 # place. The mounts are this process's own and end with it.
 in_chroot() {
@@ -511,7 +514,7 @@ in_chroot() {
 		mount --rbind /dev "$chroot/dev"
 		mount -t proc proc "$chroot/proc"
 		exec chroot "$chroot" /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/build LC_ALL=C "$@"
-	' in_chroot "$CHROOT" "$dir" "$HEADERS" "$@" </dev/null
+	' in_chroot "$CHROOT" "$dir" "$HEADERS" "${CHROOT_ENVIRONMENT[@]}" "$@" </dev/null
 }
 
 # ---- QEMU -----------------------------------------------------------------
