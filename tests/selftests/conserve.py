@@ -104,7 +104,7 @@ def decisions(o, rng, wanted):
     def unseen():
         return {d for d, n in sums.items() if not n} - never
     while (sum(sums.values()) < wanted or unseen() or BY_STORMS - ended or first) and \
-            time.monotonic() - begin < max(240, wanted / 50):
+            time.monotonic() - begin < max(600, wanted / 20):
         for place in places:
             place.storm(rng, 3, *routes.pop(), low=next(RANGES))
             if not routes:
