@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <string.h>
 
 #include "../arguments.h"
-#include "../stats.h"
+#include "../sample.h"
 #include "commands.h"
 
 #define MIN_INTERVAL_MS 100
@@ -44,47 +43,18 @@ static int show(const struct tws_stats *stats, void *ctx)
 	return session_wrote(s, out_stats(s->out, stats));
 }
 
-static int add(const struct tws_stats *s, void *ctx)
+static int totals(struct session *s, const struct work *w)
 {
-	stats_add(ctx, s);
-	return 0;
-}
-
-static int ask(struct session *s, const struct work *w, twnl_stats_fn fn,
-	       void *ctx)
-{
-	return w->all_netns ? twnl_stats_dump(s->nl, fn, ctx) :
-			      twnl_stats_get(s->nl, fn, ctx);
-}
-
-/* One namespace, or all of them as one. */
-struct sample {
-	struct tws_stats stats;
-	/* it is of a moment between these */
-	uint64_t asked_ns;
-	uint64_t told_ns;
-};
-
-static int take(struct session *s, const struct work *w, struct sample *sample)
-{
-	int ret;
-
-	memset(sample, 0, sizeof(*sample));
-	sample->asked_ns = now_ns(CLOCK_MONOTONIC);
-	ret = ask(s, w, add, &sample->stats);
-	sample->told_ns = now_ns(CLOCK_MONOTONIC);
-	return ret;
+	return w->all_netns ? twnl_stats_dump(s->nl, show, s) :
+			      twnl_stats_get(s->nl, show, s);
 }
 
 static int show_rates(struct session *s, const struct sample *after,
 		      const struct sample *before)
 {
-	/* the kernel's milliseconds are cut off */
-	uint64_t between = after->asked_ns - before->told_ns, cut = 2000000;
-	uint64_t least_ms = between > cut ? (between - cut) / 1000000 : 0;
 	struct tws_stats diff;
 
-	if (!stats_difference(&after->stats, &before->stats, least_ms, &diff)) {
+	if (!sample_difference(after, before, &diff)) {
 		complain("observing was turned off and on again: counting begins anew");
 		return 0;
 	}
@@ -97,13 +67,13 @@ static int rates(struct session *s, const struct work *w)
 	uint64_t interval = w->interval_ms * 1000000ULL, shown = 0;
 	uint64_t next = now_ns(CLOCK_MONOTONIC);
 	struct sample now, before;
-	int ret = take(s, w, &before);
+	int ret = sample_take(s->nl, w->all_netns, &before);
 
 	while (!ret) {
 		next += interval;
 		if (!pause_until(next))
 			return 1;
-		ret = take(s, w, &now);
+		ret = sample_take(s->nl, w->all_netns, &now);
 		if (ret < 0 && twnl_errno(s->nl) == ENODATA) {
 			complain("observing was turned off");
 			return 0;
@@ -129,7 +99,7 @@ static int run(const struct options *o, int argc, char **argv)
 	kind = w.interval_ms ? OUT_RATES : w.all_netns ? OUT_ALL_STATS : OUT_STATS;
 	if (session_open(&s, o, kind) < 0)
 		return EXIT_ERROR;
-	ret = w.interval_ms ? rates(&s, &w) : ask(&s, &w, show, &s);
+	ret = w.interval_ms ? rates(&s, &w) : totals(&s, &w);
 	return session_close(&s, ret);
 }
 
