@@ -14,6 +14,9 @@
 /* a signal's handler can reach nothing else */
 static volatile sig_atomic_t interrupted;
 
+/* where complaints go; NULL for stderr */
+static FILE *complaints;
+
 static void on_interrupt(int sig)
 {
 	interrupted = sig;
@@ -28,6 +31,14 @@ void catch_interrupts(void)
 	sigaction(SIGTERM, &sa, NULL);
 	/* a reader that has seen enough is no error, whoever started us */
 	signal(SIGPIPE, SIG_DFL);
+}
+
+void catch_hangups(void)
+{
+	struct sigaction sa = { .sa_handler = on_interrupt };
+
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGQUIT, &sa, NULL);
 }
 
 uint64_t now_ns(clockid_t clock)
@@ -45,43 +56,78 @@ static void block_interrupts(sigset_t *old)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, old);
+}
+
+/* ppoll() until then; what it returns, or 0 where the time was over before. */
+static int poll_until(struct pollfd *p, nfds_t n, uint64_t deadline_ns,
+		      const sigset_t *mask)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	struct timespec ts;
+
+	if (now >= deadline_ns)
+		return 0;
+	ts.tv_sec = (time_t)((deadline_ns - now) / 1000000000);
+	ts.tv_nsec = (long)((deadline_ns - now) % 1000000000);
+	return ppoll(p, n, &ts, mask);
 }
 
 bool pause_until(uint64_t deadline_ns)
 {
 	/* no events asked for: it tells of an end that has no reader */
 	struct pollfd out = { .fd = STDOUT_FILENO };
-	struct timespec ts;
-	uint64_t now;
 	sigset_t old;
-	int ret = 0;
+	int ret = -1;
 
 	/* blocked but in ppoll(), so that none is missed right before it */
 	block_interrupts(&old);
-	while (!interrupted && ret <= 0) {
-		now = now_ns(CLOCK_MONOTONIC);
-		if (now >= deadline_ns)
-			break;
-		ts.tv_sec = (time_t)((deadline_ns - now) / 1000000000);
-		ts.tv_nsec = (long)((deadline_ns - now) % 1000000000);
-		ret = ppoll(&out, 1, &ts, &old);
-	}
+	while (!interrupted && ret < 0)
+		ret = poll_until(&out, 1, deadline_ns, &old);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (ret > 0)
 		raise(SIGPIPE);
 	return !interrupted;
 }
 
+enum wait_end wait_for_key(uint64_t deadline_ns)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	enum wait_end end = WAIT_KEY;
+	sigset_t old, let_in;
+	int ret = 0;
+
+	block_interrupts(&old);
+	let_in = old;
+	sigdelset(&let_in, SIGWINCH);
+	if (!interrupted)
+		ret = poll_until(&in, 1, deadline_ns, &let_in);
+	/* a terminal that is gone stays readable for ever */
+	if (interrupted || (ret > 0 && in.revents & ~POLLIN))
+		end = WAIT_INTERRUPT;
+	else if (!ret)
+		end = WAIT_TIME;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return end;
+}
+
+void complain_to(FILE *fp)
+{
+	complaints = fp;
+}
+
 void complain(const char *fmt, ...)
 {
+	FILE *fp = complaints ? complaints : stderr;
 	va_list ap;
 
-	fputs("twctl: ", stderr);
+	fputs("twctl: ", fp);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vfprintf(fp, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fputc('\n', fp);
 }
 
 const char *own_option(const struct options *o, const char *name)
@@ -150,9 +196,15 @@ static void session_free(struct session *s)
 
 int session_connect(struct session *s)
 {
+	memset(s, 0, sizeof(*s));
+	return session_reconnect(s);
+}
+
+int session_reconnect(struct session *s)
+{
 	char err[600];
 
-	memset(s, 0, sizeof(*s));
+	twnl_close(s->nl);
 	s->nl = twnl_open(err, sizeof(err));
 	if (!s->nl) {
 		complain("%s", err);
@@ -161,7 +213,8 @@ int session_connect(struct session *s)
 	twnl_stop_on(s->nl, &interrupted);
 	if (twnl_info_get(s->nl, &s->info) < 0) {
 		complain("%s", twnl_error(s->nl));
-		session_free(s);
+		twnl_close(s->nl);
+		s->nl = NULL;
 		return -1;
 	}
 	if (strcmp(s->info.version, TWSCOPE_VERSION))

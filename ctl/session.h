@@ -62,6 +62,12 @@ int session_open_offline(struct session *s, const struct options *o,
 /* The middle of it: for what opens no writer, and closes s->nl by itself. */
 int session_connect(struct session *s);
 
+/*
+ * Once more, after an error that may be over: the module may be another by now.
+ * Returns -1 after a complaint; s->nl is then NULL, and the rest of @s stays.
+ */
+int session_reconnect(struct session *s);
+
 /* To be returned by a callback with what out_*() returned. */
 int session_wrote(struct session *s, int failed);
 
@@ -73,12 +79,16 @@ int session_close(struct session *s, int ret);
 
 /* "twctl: ..." on stderr */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* From here on complaints go there instead; NULL: to stderr. */
+void complain_to(FILE *fp);
 
 /* 0, or 1 after a complaint where stdout did not take all that was written. */
 int flush_stdout(void);
 
 /* From here on an interrupt lets what is printed be ended properly. */
 void catch_interrupts(void);
+/* The same of what ends us otherwise: for what a terminal has to recover from. */
+void catch_hangups(void);
 
 /*
  * Waits until @deadline_ns of now_ns(CLOCK_MONOTONIC). False where an interrupt
@@ -86,6 +96,20 @@ void catch_interrupts(void);
  * would learn of it with the next line only, which may never come.
  */
 bool pause_until(uint64_t deadline_ns);
+
+enum wait_end {
+	WAIT_TIME,
+	/* something was typed, or a signal came such as that of another size */
+	WAIT_KEY,
+	/* an interrupt, or the terminal is gone */
+	WAIT_INTERRUPT,
+};
+
+/*
+ * The same for a terminal at stdin. SIGWINCH is let in where the caller has it
+ * blocked, so that none is missed right before.
+ */
+enum wait_end wait_for_key(uint64_t deadline_ns);
 uint64_t now_ns(clockid_t clock);
 
 #endif /* TWCTL_SESSION_H */
