@@ -9,8 +9,7 @@
 #include "policy.h"
 #include "text.h"
 
-/* All the words in one, so that quoting the filter or not makes no difference. */
-static char *join(int argc, char **argv)
+char *arguments_join(int argc, char **argv)
 {
 	size_t size = 1;
 	char *text;
@@ -73,7 +72,7 @@ enum exit_code arguments_filter(const struct options *o, int argc, char **argv,
 	/* devices are those of the network namespace */
 	if (session_enter(o) < 0)
 		return EXIT_ERROR;
-	text = join(argc, argv);
+	text = arguments_join(argc, argv);
 	if (!text) {
 		complain("out of memory");
 		return EXIT_ERROR;

@@ -6,8 +6,15 @@
 #include "session.h"
 
 /*
+ * All the words in one, so that quoting a filter or not makes no difference; to be
+ * freed. NULL where memory is short.
+ */
+char *arguments_join(int argc, char **argv);
+
+/*
  * The filter that the words make, with the condition of -4 or -6 if any. It
- * enters the network namespace, as session_open() does. Returns EXIT_OK, or after a complaint what the command is to end with.
+ * enters the network namespace, as session_open() does. Returns EXIT_OK, or
+ * after a complaint what the command is to end with.
  */
 enum exit_code arguments_filter(const struct options *o, int argc, char **argv,
 				struct tws_filter *f);

@@ -98,6 +98,18 @@ int endpoint_text(char *buf, size_t size, uint16_t family, const uint8_t *addr,
 			service ? service : number);
 }
 
+void print_device(struct text *t, uint32_t ifindex)
+{
+	char dev[IF_NAMESIZE];
+
+	if (!ifindex)
+		return;
+	/* the number has this name in our own namespace only */
+	if (t->o.opt.all_netns || !if_indextoname(ifindex, dev))
+		snprintf(dev, sizeof(dev), "if%u", ifindex);
+	fprintf(t->o.opt.fp, " dev %s", dev);
+}
+
 /* info */
 
 static void text_feature(struct text *t, uint32_t set, const struct feature *f)

@@ -73,7 +73,12 @@ char *netns_suffix(struct text *t, char *buf, size_t size, uint32_t netns);
 int endpoint_text(char *buf, size_t size, uint16_t family, const uint8_t *addr,
 		  uint16_t port, const char *service);
 
+/* " dev eth0" of a socket that is bound to it; nothing for 0 */
+void print_device(struct text *t, uint32_t ifindex);
+
 /* out_text_summary.c */
+/* The line of how many of how many buckets there are. */
+void text_buckets_used(struct text *t, const struct tws_summary *s);
 void text_summary(struct out *o, const struct tws_summary *s);
 void text_summaries_end(struct text *t);
 
@@ -88,6 +93,9 @@ void text_list_end(struct text *t, bool failed);
 
 /* out_text_verdict.c */
 void text_verdicts(struct text *t, const struct tws_summary *s);
+/* "17,988 reusable, 312 no-timestamp"; "" of none. 512 bytes are enough. */
+const char *verdict_counts_text(char *buf, size_t size,
+				const uint32_t v[TWSCOPE_N_VERDICTS]);
 void text_whatif(struct out *o, const struct tws_summary *s,
 		 const struct tws_policy *policy);
 void text_whatifs_end(struct text *t);

@@ -7,24 +7,16 @@
 #define BAR_CELLS	16
 #define SPARK_CELLS	60
 #define SPARK_LABEL	10
-/* From here on an outlook is a warning. */
-#define SOON_S		60
-#define NEARLY(p)	((p)->available < (p)->ports / 10)
 
 static void route(struct text *t, const struct tws_group *g)
 {
-	char from[INET6_ADDRSTRLEN], to[ENDPOINT_SIZE], dev[IF_NAMESIZE], name[300];
+	char from[INET6_ADDRSTRLEN], to[ENDPOINT_SIZE], name[300];
 
 	inet_ntop(g->local_family, g->local, from, sizeof(from));
 	endpoint_text(to, sizeof(to), g->remote_family, g->remote, g->remote_port,
 		      services_name(t->o.opt.services, g->remote_port));
 	fprintf(t->o.opt.fp, "%s%s -> %s", t->c.bold, from, to);
-	if (g->ifindex) {
-		/* the number has this name in our own namespace only */
-		if (t->o.opt.all_netns || !if_indextoname(g->ifindex, dev))
-			snprintf(dev, sizeof(dev), "if%u", g->ifindex);
-		fprintf(t->o.opt.fp, " dev %s", dev);
-	}
+	print_device(t, g->ifindex);
 	if (t->o.opt.all_netns)
 		fprintf(t->o.opt.fp, "  netns %u%s", g->netns,
 			netns_suffix(t, name, sizeof(name), g->netns));
@@ -35,7 +27,7 @@ static void the_ports(struct text *t, const struct pressure *p)
 {
 	char a[32], b[32], c[32], d[32], pct[16], bar[3 * BAR_CELLS + 3];
 	uint32_t taken = p->ports - p->available;
-	const char *color = NEARLY(p) ? t->c.warn : t->c.good;
+	const char *color = pressure_nearly(p) ? t->c.warn : t->c.good;
 	FILE *fp = t->o.opt.fp;
 
 	label(t, "taken");
@@ -56,14 +48,6 @@ static void the_ports(struct text *t, const struct pressure *p)
 	fputc('\n', fp);
 }
 
-static char *rate_text(char *buf, size_t size, double rate)
-{
-	if (rate >= 100)
-		return text_count(buf, size, (uint64_t)(rate + 0.5));
-	snprintf(buf, size, "%.1f", rate);
-	return buf;
-}
-
 static void the_rates(struct text *t, const struct pressure_row *r)
 {
 	char a[32], b[32], c[32], spark[3 * SPARK_CELLS + 1];
@@ -74,11 +58,11 @@ static void the_rates(struct text *t, const struct pressure_row *r)
 
 	label(t, "rate");
 	fprintf(fp, "%s ports/s over %u s; %s a second can go on for good",
-		rate_text(a, sizeof(a), r->now.rate), r->now.rate_s,
-		rate_text(b, sizeof(b), r->now.sustained));
+		text_port_rate(a, sizeof(a), r->now.rate), r->now.rate_s,
+		text_port_rate(b, sizeof(b), r->now.sustained));
 	if (r->whatif.hold_s && r->whatif.hold_s < r->now.hold_s)
 		fprintf(fp, ", %s with\n%*stcp_tw_reuse=1",
-			rate_text(c, sizeof(c), r->whatif.sustained), SPARK_LABEL, "");
+			text_port_rate(c, sizeof(c), r->whatif.sustained), SPARK_LABEL, "");
 	fputc('\n', fp);
 	if (!hist_peak(&h))
 		return;
@@ -108,7 +92,7 @@ static void the_outlook(struct text *t, const struct pressure *p,
 			t->c.off);
 		return;
 	}
-	if (p->exhausted_s >= SOON_S)
+	if (!pressure_soon(p))
 		color = "";
 	fprintf(t->o.opt.fp, "%sexhausted in %s at this rate%s\n", color,
 		text_span(span, sizeof(span), (uint64_t)(p->exhausted_s * 1000)),

@@ -49,7 +49,7 @@ static void summary_passed(struct text *t, const struct tws_summary *s)
 	fputc('\n', t->o.opt.fp);
 }
 
-static void summary_used(struct text *t, const struct tws_summary *s)
+void text_buckets_used(struct text *t, const struct tws_summary *s)
 {
 	char a[32], b[32], c[32], pct[16], bar[3 * BAR_CELLS + 3];
 	FILE *fp = t->o.opt.fp;
@@ -77,7 +77,7 @@ static void summary_counts(struct text *t, const struct tws_summary *s)
 	if (t->o.opt.filtered)
 		summary_passed(t, s);
 	else
-		summary_used(t, s);
+		text_buckets_used(t, s);
 	if (s->total) {
 		label(t, "");
 		fprintf(fp, "%s time-wait, %s fin-wait2\n",

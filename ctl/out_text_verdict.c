@@ -86,9 +86,8 @@ static void wait_line(struct text *t, const struct tws_hist *h)
 		open ? " and more" : "");
 }
 
-/* "17,988 reusable, 312 no-timestamp" */
-static const char *counts_text(char *buf, size_t size,
-			       const uint32_t v[TWSCOPE_N_VERDICTS])
+const char *verdict_counts_text(char *buf, size_t size,
+				const uint32_t v[TWSCOPE_N_VERDICTS])
 {
 	unsigned int i;
 	size_t len = 0;
@@ -131,7 +130,8 @@ void text_verdicts(struct text *t, const struct tws_summary *s)
 		wait_line(t, &s->wait);
 		label(t, "");
 		wrapped(t, 10, "with the port bound first: %s",
-			counts_text(counts, sizeof(counts), s->bound_verdicts));
+			verdict_counts_text(counts, sizeof(counts),
+					    s->bound_verdicts));
 	}
 	broken_law(t, s);
 }

@@ -7,6 +7,7 @@
 
 #define RATE_SECONDS	10
 #define NEVER		(-1.0)
+#define SOON_S		60
 #define LOOPBACK_IFINDEX 1
 /* How the kernel's timer wheel grows coarser: kernel/time/timer.c */
 #define WHEEL_SLOTS	63
@@ -30,6 +31,16 @@ double pressure_rate(const struct tws_group *g, unsigned int *seconds)
 	for (i = 0; i < *seconds && i < g->n_closes; i++)
 		sum += g->closes[i];
 	return sum / *seconds;
+}
+
+bool pressure_nearly(const struct pressure *p)
+{
+	return p->available < p->ports / 10;
+}
+
+bool pressure_soon(const struct pressure *p)
+{
+	return p->exhausted_s >= 0 && p->exhausted_s < SOON_S;
 }
 
 static uint32_t range_without_reserved(const struct tws_summary *s)

@@ -47,6 +47,10 @@ void pressure_of_destination(const struct tws_group *g,
 			     const struct tws_info *info, bool whatif,
 			     struct pressure *p);
 
+/* What is to be a warning: little is available, or none will be within a minute. */
+bool pressure_nearly(const struct pressure *p);
+bool pressure_soon(const struct pressure *p);
+
 /* @g: of one source address, with its local ports counted. */
 void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 			const struct tws_info *info, struct pressure *p);

@@ -14,6 +14,16 @@ struct summaries {
 	bool no_memory;
 };
 
+static void add_closes(struct pressures *p, const struct tws_hist *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < h->n && i < ARRAY_SIZE(p->closes); i++)
+		p->closes[i] += h->slot[i];
+	if (i > p->n_closes)
+		p->n_closes = i;
+}
+
 static int keep_summary(const struct tws_summary *summary, void *ctx)
 {
 	static const struct tws_hist none;
@@ -29,6 +39,7 @@ static int keep_summary(const struct tws_summary *summary, void *ctx)
 	p->summary = grown;
 	grown += p->n_summaries++;
 	*grown = *summary;
+	add_closes(p, &summary->closes);
 	/* they lead into the message */
 	grown->remaining = grown->closes = grown->wait = grown->whatif_wait = none;
 	return 0;
@@ -78,7 +89,7 @@ static int compile(const struct options *o, int argc, char **argv,
 }
 
 /* Of a server's end each client is a group, and no port search asks for it. */
-static int in_ranges(const struct pressures *p, const struct options *o, int argc,
+int pressures_filter(const struct pressures *p, const struct options *o, int argc,
 		     char **argv, struct tws_filter *f)
 {
 	unsigned int i, min = 65535, max = 0;
@@ -188,7 +199,7 @@ int pressures_take(const struct session *s, const struct options *o, int argc,
 	ret = take_summaries(s, o->all_netns, p);
 	if (ret)
 		return ret;
-	if (in_ranges(p, o, argc, argv, &f)) {
+	if (pressures_filter(p, o, argc, argv, &f)) {
 		p->refused = true;
 		return 1;
 	}

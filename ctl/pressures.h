@@ -14,6 +14,9 @@ struct pressures {
 	/* of each namespace that was asked; without histograms */
 	unsigned int n_summaries;
 	struct tws_summary *summary;
+	/* closes by the second, of all of them together */
+	unsigned int n_closes;
+	uint32_t closes[TWSCOPE_CLOSES_SLOTS];
 	struct groups destinations;
 	struct groups sources;
 	/* of destinations, the ones that hold most first, and of sources */
@@ -34,5 +37,12 @@ struct pressures {
 int pressures_take(const struct session *s, const struct options *o, int argc,
 		   char **argv, uint32_t top, struct pressures *p);
 void pressures_free(struct pressures *p);
+
+/*
+ * The filter of what @p counts: the words', and that the local port is of a range.
+ * Returns as arguments_filter(), after a complaint.
+ */
+int pressures_filter(const struct pressures *p, const struct options *o, int argc,
+		     char **argv, struct tws_filter *f);
 
 #endif /* TWCTL_PRESSURES_H */

@@ -140,6 +140,14 @@ char *text_rate(char *buf, size_t size, uint64_t n, uint64_t ms)
 	return buf;
 }
 
+char *text_port_rate(char *buf, size_t size, double rate)
+{
+	if (rate >= 100)
+		return text_count(buf, size, (uint64_t)(rate + 0.5));
+	snprintf(buf, size, "%.1f", rate);
+	return buf;
+}
+
 static struct tm local_time(uint64_t ns)
 {
 	time_t t = (time_t)(ns / 1000000000);

@@ -25,6 +25,8 @@ char *text_duration_us(char *buf, size_t size, uint32_t us);
 char *text_span(char *buf, size_t size, uint64_t ms);
 /* @n in @ms milliseconds, by the second: 0, <0.1, 4.7, or 12345 */
 char *text_rate(char *buf, size_t size, uint64_t n, uint64_t ms);
+/* ports a second: 4.7, or 12,345 from 100 on */
+char *text_port_rate(char *buf, size_t size, double rate);
 /* 2026-11-21 11:47:26, local time */
 char *text_date(char *buf, size_t size, uint64_t ns);
 /* 11:47:26.123, local time */
