@@ -30,20 +30,15 @@ static void rate(struct text *t, uint64_t n, uint64_t ms, const char *color)
 
 static void by_cause(struct text *t, const struct tws_stats *s)
 {
-	const struct tws_counts *c = &s->ended;
-	uint64_t timer = counts_get(c, TWSCOPE_CAUSE_TIMER);
-	uint64_t reuse = counts_get(c, TWSCOPE_CAUSE_ACTIVE_REUSE) +
-			 counts_get(c, TWSCOPE_CAUSE_BOUND_REUSE);
-	uint64_t syn = counts_get(c, TWSCOPE_CAUSE_PASSIVE_SYN);
-	uint64_t rst = counts_get(c, TWSCOPE_CAUSE_RST) +
-		       counts_get(c, TWSCOPE_CAUSE_FIN_WAIT2_DATA);
 	uint64_t ms = s->observed_ms;
+	struct stats_ends e;
 
-	rate(t, timer, ms, "");
-	rate(t, reuse, ms, t->c.good);
-	rate(t, syn, ms, "");
-	rate(t, rst, ms, "");
-	rate(t, counts_sum(c) - timer - reuse - syn - rst, ms, "");
+	stats_ends(s, &e);
+	rate(t, e.timer, ms, "");
+	rate(t, e.reuse, ms, t->c.good);
+	rate(t, e.syn, ms, "");
+	rate(t, e.rst, ms, "");
+	rate(t, e.other, ms, "");
 }
 
 void text_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns)

@@ -78,6 +78,19 @@ uint64_t stats_refused(const struct tws_stats *s)
 	return sum_of(&s->decisions, decision_refused);
 }
 
+void stats_ends(const struct tws_stats *s, struct stats_ends *e)
+{
+	const struct tws_counts *c = &s->ended;
+
+	e->timer = counts_get(c, TWSCOPE_CAUSE_TIMER);
+	e->reuse = counts_get(c, TWSCOPE_CAUSE_ACTIVE_REUSE) +
+		   counts_get(c, TWSCOPE_CAUSE_BOUND_REUSE);
+	e->syn = counts_get(c, TWSCOPE_CAUSE_PASSIVE_SYN);
+	e->rst = counts_get(c, TWSCOPE_CAUSE_RST) +
+		 counts_get(c, TWSCOPE_CAUSE_FIN_WAIT2_DATA);
+	e->other = counts_sum(c) - e->timer - e->reuse - e->syn - e->rst;
+}
+
 uint64_t stats_on_segments(const struct tws_stats *s)
 {
 	return sum_of(&s->decisions, decision_on_segment);

@@ -15,6 +15,16 @@ uint64_t stats_ended(const struct tws_stats *s);
 uint64_t stats_connects(const struct tws_stats *s);
 uint64_t stats_reused(const struct tws_stats *s);
 uint64_t stats_refused(const struct tws_stats *s);
+/* Ends by cause, those alike together: all that a line has room for. */
+struct stats_ends {
+	uint64_t timer;
+	uint64_t reuse;
+	uint64_t syn;
+	uint64_t rst;
+	uint64_t other;
+};
+
+void stats_ends(const struct tws_stats *s, struct stats_ends *e);
 /* Decisions on segments. */
 uint64_t stats_on_segments(const struct tws_stats *s);
 

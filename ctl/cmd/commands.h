@@ -11,6 +11,7 @@ extern const struct command cmd_whatif;
 extern const struct command cmd_ports;
 extern const struct command cmd_group;
 extern const struct command cmd_pressure;
+extern const struct command cmd_top;
 extern const struct command cmd_verify;
 extern const struct command cmd_observe;
 extern const struct command cmd_stats;
