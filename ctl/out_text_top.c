@@ -341,7 +341,7 @@ static bool too_small(struct top_page *p)
 {
 	if (p->st->rows >= TOP_MIN_ROWS && p->st->cols >= TOP_MIN_COLS)
 		return false;
-	fprintf(p->fp, "%ux%u is too small:\n%ux%u are needed.\nq quits.\n", p->st->cols,
+	fprintf(p->fp, "%ux%u is too small:\n%dx%d are needed.\nq quits.\n", p->st->cols,
 		p->st->rows, TOP_MIN_COLS, TOP_MIN_ROWS);
 	return true;
 }

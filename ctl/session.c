@@ -95,7 +95,7 @@ bool pause_until(uint64_t deadline_ns)
 enum wait_end wait_for_key(uint64_t deadline_ns)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	enum wait_end end = WAIT_KEY;
+	enum wait_end end = WAIT_SIGNAL;
 	sigset_t old, let_in;
 	int ret = 0;
 
@@ -104,11 +104,13 @@ enum wait_end wait_for_key(uint64_t deadline_ns)
 	sigdelset(&let_in, SIGWINCH);
 	if (!interrupted)
 		ret = poll_until(&in, 1, deadline_ns, &let_in);
-	/* a terminal that is gone stays readable for ever */
-	if (interrupted || (ret > 0 && in.revents & ~POLLIN))
+	/* gone, and readable for ever: its SIGHUP may come later, or never */
+	if (!interrupted && ret > 0 && in.revents & ~POLLIN)
+		interrupted = SIGHUP;
+	if (interrupted)
 		end = WAIT_INTERRUPT;
-	else if (!ret)
-		end = WAIT_TIME;
+	else if (ret >= 0)
+		end = ret ? WAIT_KEY : WAIT_TIME;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return end;
 }

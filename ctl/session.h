@@ -99,8 +99,10 @@ bool pause_until(uint64_t deadline_ns);
 
 enum wait_end {
 	WAIT_TIME,
-	/* something was typed, or a signal came such as that of another size */
+	/* something was typed, or nothing can be read any more */
 	WAIT_KEY,
+	/* a signal such as that of another size */
+	WAIT_SIGNAL,
 	/* an interrupt, or the terminal is gone */
 	WAIT_INTERRUPT,
 };

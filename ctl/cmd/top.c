@@ -82,13 +82,17 @@ static void try_filter(struct work *w)
 	free(complaint);
 }
 
-/* All keys that are there. False where one ends it; *@ask: where one wants it now. */
-static bool take_keys(struct work *w, bool *ask)
+/*
+ * All keys that are there. False where one ends it, or where none is although it was
+ * @typed: then there is nobody to type any more. *@ask: where one wants it now.
+ */
+static bool take_keys(struct work *w, bool typed, bool *ask)
 {
 	enum top_act act;
 	int key;
 
 	while ((key = top_screen_key(w->screen, &w->st)) >= 0) {
+		typed = false;
 		act = top_key(&w->st, key);
 		if (act == TOP_QUIT)
 			return false;
@@ -104,16 +108,16 @@ static bool take_keys(struct work *w, bool *ask)
 		if (*ask)
 			break;
 	}
-	return true;
+	return !typed;
 }
 
 static void live(struct work *w)
 {
 	uint64_t began = 0;
-	bool ask = true, asked;
+	bool ask = true, asked, typed = false;
 
 	/* sets the size */
-	while (take_keys(w, &ask)) {
+	while (take_keys(w, typed, &ask)) {
 		asked = ask;
 		if (ask) {
 			began = now_ns(CLOCK_MONOTONIC);
@@ -121,7 +125,7 @@ static void live(struct work *w)
 				return;
 		}
 		show(w);
-		ask = false;
+		ask = typed = false;
 		/* first the keys that came meanwhile: curses may have them already */
 		if (asked)
 			continue;
@@ -133,6 +137,9 @@ static void live(struct work *w)
 			ask = true;
 			break;
 		case WAIT_KEY:
+			typed = true;
+			break;
+		case WAIT_SIGNAL:
 			break;
 		}
 	}
