@@ -52,7 +52,7 @@ static void expect(const char *command, int code, const char *says)
 static void usage_errors(void **state)
 {
 	(void)state;
-	expect("twctl frobnicate", 2, "twctl: unknown command 'frobnicate', expected one of: summary, list, group, pressure, explain, whatif, ports, ");
+	expect("twctl frobnicate", 2, "twctl: unknown command 'frobnicate', expected one of: summary, list, group, pressure, top, explain, whatif, ports, ");
 	expect("twctl --frobnicate", 2, "wrong option '--frobnicate'");
 	expect("twctl -x", 2, "unknown option '-x'");
 	expect("twctl list -jx", 2, "unknown option '-x'");
@@ -91,6 +91,21 @@ static void own_options(void **state)
 	expect("twctl explain :1 :2 -A", 2, "explain knows no -A");
 	expect("twctl ports --to 1.2.3.4:5 -A", 2, "ports knows no -A");
 	expect("twctl ports --to 1.2.3.4:5 -4", 2, "ports knows no -4");
+}
+
+/* What it does on a terminal: test_screen.c. */
+static void top_errors(void **state)
+{
+	(void)state;
+	expect("twctl -j top", 2, "twctl: top is a screen and knows no -j; for programs: twctl -j pressure\n");
+	expect("twctl top -i 99ms", 2, "--interval takes 100 ms at least, not '99ms'");
+	expect("twctl top dport = foo", 2, "    dport = foo\n            ^~~\n");
+	expect("twctl top --top 5", 2, "top knows no --top");
+	expect("twctl top $(yes 'dport = :1 or' | head -n 80) dport = :1", 2,
+	       "top takes a filter of 1023 characters at most");
+	expect("twctl top </dev/null", 1, "top needs a terminal to show itself on; twctl pressure says the same once");
+	assert_string_equal(out, "");
+	expect("FAKE_ABSENT=1 twctl top", 1, "modprobe twscope");
 }
 
 static void whatif_errors(void **state)
@@ -1025,6 +1040,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage_errors),
 		cmocka_unit_test(own_options),
+		cmocka_unit_test(top_errors),
 		cmocka_unit_test(whatif_errors),
 		cmocka_unit_test(explain_errors),
 		cmocka_unit_test(explain_of_several),
