@@ -57,7 +57,7 @@ static void title(struct top_page *p)
 	uint32_t interval_ms = top_interval(p->st, p->d->took_ms);
 
 	namespaces(p, netns, sizeof(netns));
-	snprintf(left, sizeof(left), " %s, %sLinux %s",
+	snprintf(left, sizeof(left), " %s, %s%s",
 		 text_harmless(host, sizeof(host), p->scene->host), netns,
 		 p->scene->info->kernel);
 	snprintf(right, sizeof(right), "%.8s  %s%s ",

@@ -551,7 +551,7 @@ qemu_dir() {
 
 GUEST_PACKAGES="base-files libc-bin bash busybox-static coreutils util-linux mount grep sed findutils
 	iproute2 procps kmod mawk tcpdump python3 python3-yaml nginx apache2-utils
-	libnl-3-200 libnl-genl-3-200 libjansson4 libncursesw6"
+	libnl-3-200 libnl-genl-3-200 libjansson4 libncursesw6 ncurses-base tmux"
 # Needed by the above only to be configured, or for features no test uses.
 GUEST_OMITTED="debconf dpkg perl perl-base usrmerge init-system-helpers adduser passwd login
 	libpam-modules libpam-runtime sensible-utils libnsl2 libdb5.3 debianutils tar
