@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE	/* asprintf() */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,35 +7,9 @@
 #include <sys/utsname.h>
 
 #include "out_json.h"
+#include "proc.h"
 #include "snapshot.h"
 #include "snapshot_make.h"
-
-/* some hundred counters with their names */
-#define PROC_SIZE 65536
-
-/* "" where it cannot be read. */
-static char *slurp(const char *path, char *buf, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
-
-	buf[n] = '\0';
-	if (f)
-		fclose(f);
-	return buf;
-}
-
-static bool whole_number(const char *s, uint64_t *v)
-{
-	char *end;
-
-	/* strtoull() would take signs and blanks */
-	if (*s < '0' || *s > '9')
-		return false;
-	errno = 0;
-	*v = strtoull(s, &end, 10);
-	return !errno && !*end && *v <= INT64_MAX;
-}
 
 /* The names in one line, their values in the next, both after "GROUP:". */
 void snapshot_put_mib(json_t *counters, char *text, const char *group)
@@ -60,7 +33,7 @@ void snapshot_put_mib(json_t *counters, char *text, const char *group)
 		while ((name = strtok_r(NULL, " ", &a)) &&
 		       (value = strtok_r(NULL, " ", &b))) {
 			snprintf(key, sizeof(key), "%s%s", group, name);
-			if (whole_number(value, &v))
+			if (proc_number(value, &v))
 				json_put_int(counters, key, v);
 		}
 	}
@@ -78,7 +51,7 @@ void snapshot_put_sockstat(json_t *object, char *text)
 			continue;
 		while ((name = strtok_r(NULL, " ", &a)) &&
 		       (value = strtok_r(NULL, " ", &a)))
-			if (whole_number(value, &v))
+			if (proc_number(value, &v))
 				json_put_int(object, name, v);
 	}
 }
@@ -89,13 +62,16 @@ static void put_counters(json_t *doc)
 	char *buf = malloc(PROC_SIZE);
 
 	if (buf) {
-		snapshot_put_mib(counters, slurp("/proc/net/snmp", buf, PROC_SIZE),
+		snapshot_put_mib(counters,
+				 proc_slurp("/proc/net/snmp", buf, PROC_SIZE),
 				 "Tcp");
 		snapshot_put_mib(counters,
-				 slurp("/proc/net/netstat", buf, PROC_SIZE),
+				 proc_slurp("/proc/net/netstat", buf,
+					    PROC_SIZE),
 				 "TcpExt");
 		snapshot_put_sockstat(sockstat,
-				      slurp("/proc/net/sockstat", buf, PROC_SIZE));
+				      proc_slurp("/proc/net/sockstat", buf,
+						 PROC_SIZE));
 	}
 	free(buf);
 	json_put(doc, "sockstat", sockstat);
@@ -124,7 +100,7 @@ static void put_machine(json_t *doc)
 	char boot[64];
 
 	uname(&u);
-	slurp("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
+	proc_slurp("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
 	boot[strcspn(boot, "\n")] = '\0';
 	json_put_string(doc, "hostname", u.nodename);
 	json_put_string(doc, "kernel", u.release);
