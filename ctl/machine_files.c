@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What files and /proc tell of the machine. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "proc.h"
+#include "snapshot_make.h"
+#include "text.h"
+
+/* of /proc/net/tcp: TCP_LISTEN */
+#define STATE_LISTEN 0x0a
+
+static char *slurp(const char *root, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/%s", root, name);
+	proc_slurp(path, buf, size);
+	return buf;
+}
+
+static bool read_number(const char *root, const char *name, uint64_t *v)
+{
+	char buf[32];
+
+	slurp(root, name, buf, sizeof(buf));
+	buf[strcspn(buf, "\n")] = '\0';
+	return proc_number(buf, v);
+}
+
+static void read_conntrack(const char *root, struct conntrack *c)
+{
+	c->has = read_number(root, "sys/net/netfilter/nf_conntrack_count",
+			     &c->count) &&
+		 read_number(root, "sys/net/netfilter/nf_conntrack_max", &c->max);
+	c->has_timeout = read_number(root,
+		"sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait",
+		&c->time_wait_s);
+}
+
+static bool counter(const json_t *all, const char *key, uint64_t *v)
+{
+	const json_t *value = json_object_get(all, key);
+
+	*v = (uint64_t)json_integer_value(value);
+	return value;
+}
+
+static int read_counters(const char *root, struct counters *c)
+{
+	char *buf = malloc(PROC_SIZE);
+	json_t *all = json_object();
+
+	if (buf && all) {
+		slurp(root, "net/netstat", buf, PROC_SIZE);
+		snapshot_put_mib(all, buf, "TcpExt");
+		c->has = counter(all, "TcpExtTW", &c->time_wait) &&
+			 counter(all, "TcpExtTCPTimeWaitOverflow", &c->overflow);
+	}
+	json_decref(all);
+	free(buf);
+	return buf && all ? 0 : -1;
+}
+
+/* The listeners come first; a machine in need of a doctor has many others. */
+static bool read_listening(const char *root, const char *name,
+			   struct machine *m)
+{
+	char path[PATH_MAX], line[512];
+	unsigned int port, state;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/proc/%s", root, name);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*x %2x",
+			   &port, &state) != 2)
+			continue;
+		if (state != STATE_LISTEN)
+			break;
+		m->listening[port / 8] |= (uint8_t)(1u << port % 8);
+	}
+	fclose(f);
+	return true;
+}
+
+bool machine_listens(const struct machine *m, uint16_t port)
+{
+	return m->listening[port / 8] >> port % 8 & 1;
+}
+
+int machine_read_files(const char *root, struct machine *m)
+{
+	char reserved[sizeof(m->reserved_ports)];
+	bool v4, v6;
+
+	read_conntrack(root, &m->conntrack);
+	v4 = read_listening(root, "net/tcp", m);
+	v6 = read_listening(root, "net/tcp6", m);
+	m->has_listening = v4 || v6;
+	slurp(root, "sys/net/ipv4/ip_local_reserved_ports", reserved,
+	      sizeof(reserved));
+	reserved[strcspn(reserved, "\n")] = '\0';
+	text_harmless(m->reserved_ports, sizeof(m->reserved_ports), reserved);
+	if (read_counters(root, &m->counters) ||
+	    sysctl_lines_read(root, &m->files))
+		return -1;
+	m->has_files = true;
+	return 0;
+}
