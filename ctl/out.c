@@ -132,6 +132,13 @@ int out_diff(struct out *o, const struct diff *d)
 	return ferror(o->opt.fp);
 }
 
+int out_doctor(struct out *o, const struct doctor_report *r)
+{
+	o->ops->doctor(o, r);
+	o->records++;
+	return ferror(o->opt.fp);
+}
+
 int out_flush(struct out *o)
 {
 	o->ops->flush(o);

@@ -26,7 +26,7 @@
 enum out_kind {
 	OUT_INFO, OUT_SUMMARY, OUT_SUMMARIES, OUT_BUCKETS, OUT_WHATIF, OUT_WHATIFS,
 	OUT_EXPLANATION, OUT_PORTS, OUT_GROUPS, OUT_PRESSURE, OUT_OBSERVE, OUT_STATS, OUT_ALL_STATS,
-	OUT_RATES, OUT_EVENTS, OUT_DIFF,
+	OUT_RATES, OUT_EVENTS, OUT_DIFF, OUT_DOCTOR,
 };
 
 struct port_report {
@@ -67,6 +67,14 @@ struct pressure_report {
 };
 
 enum observe_asked { OBSERVE_TELL, OBSERVE_ON, OBSERVE_OFF };
+
+struct machine;
+struct findings;
+
+struct doctor_report {
+	const struct machine *machine;
+	const struct findings *findings;
+};
 
 struct observe_report {
 	enum observe_asked asked;
@@ -124,6 +132,7 @@ int out_stats(struct out *o, const struct tws_stats *s);
 int out_rates(struct out *o, const struct tws_stats *s, uint64_t now_ns);
 int out_event(struct out *o, const struct tws_event *e);
 int out_diff(struct out *o, const struct diff *d);
+int out_doctor(struct out *o, const struct doctor_report *r);
 /* @n events were overwritten before they were read. */
 int out_lost(struct out *o, uint64_t n);
 /* For what goes on: whoever reads it sees all that there is until now. */
@@ -154,6 +163,7 @@ struct out_ops {
 	void (*event)(struct out *o, const struct tws_event *e);
 	void (*lost)(struct out *o, uint64_t n);
 	void (*diff)(struct out *o, const struct diff *d);
+	void (*doctor)(struct out *o, const struct doctor_report *r);
 	void (*flush)(struct out *o);
 	void (*end)(struct out *o, bool failed);
 };

@@ -325,6 +325,7 @@ static const struct out_ops json_ops = {
 	.event = json_event,
 	.lost = json_lost,
 	.diff = json_diff,
+	.doctor = json_doctor,
 	.flush = json_flush,
 	.end = json_end,
 };

@@ -57,4 +57,7 @@ void json_lost(struct out *o, uint64_t n);
 /* out_json_diff.c */
 void json_diff(struct out *o, const struct diff *d);
 
+/* out_json_doctor.c */
+void json_doctor(struct out *o, const struct doctor_report *r);
+
 #endif /* TWCTL_OUT_JSON_H */

@@ -205,6 +205,7 @@ static const struct out_ops text_ops = {
 	.event = text_event,
 	.lost = text_lost,
 	.diff = text_diff,
+	.doctor = text_doctor,
 	.flush = text_flush,
 	.end = text_end,
 };

@@ -132,4 +132,7 @@ void text_events_begin(struct text *t);
 /* out_text_diff.c */
 void text_diff(struct out *o, const struct diff *d);
 
+/* out_text_doctor.c */
+void text_doctor(struct out *o, const struct doctor_report *r);
+
 #endif /* TWCTL_OUT_TEXT_H */

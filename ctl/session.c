@@ -178,7 +178,8 @@ static struct out *make_out(struct session *s, const struct options *o,
 	};
 
 	/* a program that asks for one namespace knows which */
-	if (kind == OUT_DIFF || (kind != OUT_INFO && (!o->json || o->all_netns)))
+	if (kind == OUT_DIFF || kind == OUT_DOCTOR ||
+	    (kind != OUT_INFO && (!o->json || o->all_netns)))
 		s->netns_names = netns_names_load(wanted_names(o, kind));
 	opt.netns_names = s->netns_names;
 	if (o->json)

@@ -17,6 +17,7 @@ extern const struct command cmd_observe;
 extern const struct command cmd_stats;
 extern const struct command cmd_monitor;
 extern const struct command cmd_diff;
+extern const struct command cmd_doctor;
 extern const struct command cmd_info;
 
 /* of twctl help only */

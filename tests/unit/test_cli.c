@@ -310,6 +310,28 @@ static void pressure_commands(void **state)
 	expect("FAKE_ROWS=0 twctl pressure", 0, "!no local port of the range is taken by a connection\n");
 }
 
+/* What it finds is test_rules.c's; here, what it asks and how it ends. */
+static void doctor_commands(void **state)
+{
+	(void)state;
+	expect("FAKE_ABSENT=1 twctl doctor now", 2, "doctor takes no argument 'now'");
+	expect("FAKE_ABSENT=1 twctl doctor -4", 2, "doctor knows no -4");
+	expect("FAKE_ABSENT=1 twctl doctor", 1, "modprobe twscope");
+	expect("FAKE_REFUSE=12 twctl doctor", 1, "in the kernel's words (Cannot allocate memory)");
+	expect("FAKE_FAIL=12 twctl doctor", 1, "in the kernel's words (Cannot allocate memory)");
+	assert_string_equal(out, "");
+	expect("FAKE_FAIL=1 FAKE_NETNS=0 twctl -A doctor", 1, "in the kernel's words (Operation not permitted)");
+	expect("twctl doctor", 0, "!WARNING   overflow-counted\n");
+	assert_non_null(strstr(out, "WARNING   hooks-missed\n"));
+	expect("twctl doctor -A", 0, "!WARNING   overflow-counted  netns 4026531840");
+	/* not observing, and not for everybody to see */
+	expect("FAKE_OFF=1 twctl doctor", 0, "!as nothing is observed: twctl\n");
+	assert_null(strstr(out, "hooks-missed"));
+	expect("FAKE_DENY=1 FAKE_HOOKS=1 twctl doctor", 0, "!what was observed, or its hooks: that takes");
+	assert_null(strstr(out, "hooks-missed"));
+	expect("twctl doctor >/dev/full", 1, "cannot write: No space left on device\n");
+}
+
 /* Nothing more: it would make namespaces. */
 static void verify_usage(void **state)
 {
@@ -561,7 +583,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list group pressure explain whatif ports observe stats monitor verify info filter; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list group pressure explain whatif ports observe stats monitor doctor verify info filter; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -721,6 +743,9 @@ static void json_output(void **state)
 	json_decref(j);
 	j = json("twctl -jpA pressure", 0);
 	assert_int_equal(json_array_size(json_object_get(j, "destinations")), 3);
+	json_decref(j);
+	j = json("twctl -jpA doctor", 0);
+	assert_true(json_is_array(json_object_get(j, "findings")));
 	json_decref(j);
 	j = json("FAKE_BROKEN=1 twctl -j ports --to 127.0.0.1:80", 1);
 	assert_true(json_is_object(j));
@@ -1050,6 +1075,7 @@ int main(void)
 		cmocka_unit_test(groups_of_wrong_figures),
 		cmocka_unit_test(group_commands),
 		cmocka_unit_test(pressure_commands),
+		cmocka_unit_test(doctor_commands),
 		cmocka_unit_test(verify_usage),
 		cmocka_unit_test(observe_errors),
 		cmocka_unit_test(observe_commands),
