@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-#define _GNU_SOURCE	/* asprintf() */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replace.h"
 #include "snapshot.h"
 
 static bool is_std(const char *path)
@@ -92,95 +91,28 @@ static int may_replace(const char *path, char *err, size_t size)
 	return ret;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t len = strlen(text);
-	ssize_t n;
-
-	while (len) {
-		n = write(fd, text, len);
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* To the disk, under a name that nobody looks at yet. */
-static int write_beside(int fd, const char *text)
+/* Of files that we make, by the habit of who started us. */
+static mode_t usual_mode(void)
 {
 	mode_t mask = umask(0);
-	int ret;
 
 	umask(mask);
-	/* mkstemp() makes it for us alone */
-	ret = fchmod(fd, 0666 & ~mask);
-	if (!ret)
-		ret = write_all(fd, text);
-	if (!ret)
-		ret = fsync(fd);
-	if (close(fd) < 0)
-		ret = -1;
-	return ret;
-}
-
-/* A name is on the disk when its directory is; the file is there anyway. */
-static void sync_directory(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX];
-	int fd;
-
-	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path + 1) : 1,
-		 slash ? path : ".");
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
-static int replace(const char *path, const char *text)
-{
-	char *beside = NULL;
-	int fd, ret = -1, error;
-
-	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
-		return -1;
-	fd = mkstemp(beside);
-	if (fd >= 0) {
-		ret = write_beside(fd, text);
-		if (!ret)
-			ret = rename(beside, path);
-		error = errno;
-		if (ret < 0)
-			unlink(beside);
-		errno = error;
-	}
-	free(beside);
-	return ret;
+	return 0666 & ~mask;
 }
 
 int snapshot_write(const char *path, const char *text, char *err, size_t size)
 {
-	char real[PATH_MAX];
-
 	if (is_std(path)) {
 		if (fputs(text, stdout) >= 0)
 			return 0;
 		snprintf(err, size, "%s", strerror(errno));
 		return -1;
 	}
-	/* what a link leads to is replaced, not the link */
-	if (realpath(path, real))
-		path = real;
 	if (may_replace(path, err, size) < 0)
 		return -1;
-	if (replace(path, text) < 0) {
+	if (replace_file(path, text, usual_mode()) < 0) {
 		snprintf(err, size, "%s", strerror(errno));
 		return -1;
 	}
-	sync_directory(path);
 	return 0;
 }
