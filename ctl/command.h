@@ -26,6 +26,13 @@ struct command {
 	const char *brief;
 	const char *help;
 	int (*run)(const struct options *o, int argc, char **argv);
+	/*
+	 * Of one that a program runs which has rules of its own: takes complaints, from
+	 * before its options are read on; and after one about them says so in its own
+	 * way. Returns the exit code. Both NULL for a complaint on stderr, and 2.
+	 */
+	void (*complain)(const char *text, void *unused);
+	int (*give_up)(void);
 };
 
 /*

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -320,17 +321,49 @@ static int check_options(const struct command *c, const struct options *o)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* The command that is asked for, whatever is wrong with its options; or NULL. */
+static const struct command *asked_for(int argc, char **argv)
 {
 	const struct command *c = &cmd_summary;
+	/* getopt_long() changes their order */
+	char **words = calloc((size_t)argc + 1, sizeof(*words));
+	struct table t;
+	char err[512];
+
+	if (!words)
+		return NULL;
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	make_table(&t);
+	opterr = 0;
+	while (getopt_long(argc, words, t.shorts, t.longs, NULL) != -1)
+		;
+	if (optind < argc)
+		c = command_find(commands, ARRAY_SIZE(commands), words[optind],
+				 err, sizeof(err));
+	free(words);
+	/* from the beginning again */
+	optind = 0;
+	return c;
+}
+
+static int wrong_usage(const struct command *c)
+{
+	return c && c->give_up ? c->give_up() : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c = asked_for(argc, argv);
 	struct options o = { 0 };
 	enum ask ask;
 
 	/* the charset only: numbers stay as programs and our columns expect them */
 	setlocale(LC_CTYPE, "");
+	if (c)
+		complain_to(c->complain, NULL);
 	ask = parse_options(argc, argv, &o);
 	if (ask == ASK_NOTHING)
-		return EXIT_USAGE;
+		return wrong_usage(c);
 	if (ask == ASK_VERSION) {
 		printf("twctl %s\n", TWSCOPE_VERSION);
 		return flush_stdout();
@@ -338,6 +371,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc) {
+		/* once more, to say what is wrong with it */
 		c = find(argv[0]);
 		if (!c)
 			return EXIT_USAGE;
@@ -349,7 +383,7 @@ int main(int argc, char **argv)
 	if (ask == ASK_HELP)
 		return print_help(c);
 	if (check_options(c, &o) < 0)
-		return EXIT_USAGE;
+		return wrong_usage(c);
 	catch_interrupts();
 	/* a list may be long: fewer and larger writes */
 	setvbuf(stdout, NULL, _IOFBF, 128 * 1024);

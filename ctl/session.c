@@ -15,7 +15,8 @@
 static volatile sig_atomic_t interrupted;
 
 /* where complaints go; NULL for stderr */
-static FILE *complaints;
+static complain_fn complain_by;
+static void *complain_ctx;
 
 static void on_interrupt(int sig)
 {
@@ -115,21 +116,35 @@ enum wait_end wait_for_key(uint64_t deadline_ns)
 	return end;
 }
 
-void complain_to(FILE *fp)
+void complain_to(complain_fn fn, void *ctx)
 {
-	complaints = fp;
+	complain_by = fn;
+	complain_ctx = ctx;
+}
+
+void complain_into(const char *text, void *fp)
+{
+	if (fp)
+		fprintf(fp, "%s\n", text);
 }
 
 void complain(const char *fmt, ...)
 {
-	FILE *fp = complaints ? complaints : stderr;
+	char text[4096];
 	va_list ap;
 
-	fputs("twctl: ", fp);
+	if (complain_by) {
+		va_start(ap, fmt);
+		vsnprintf(text, sizeof(text), fmt, ap);
+		va_end(ap);
+		complain_by(text, complain_ctx);
+		return;
+	}
+	fputs("twctl: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(fp, fmt, ap);
+	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputc('\n', fp);
+	fputc('\n', stderr);
 }
 
 const char *own_option(const struct options *o, const char *name)

@@ -13,7 +13,7 @@ enum exit_code { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* of all commands together */
-#define MAX_OWN_OPTIONS 24
+#define MAX_OWN_OPTIONS 40
 
 struct own_option {
 	const char *name;
@@ -79,8 +79,13 @@ int session_close(struct session *s, int ret);
 
 /* "twctl: ..." on stderr */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* From here on complaints go there instead; NULL: to stderr. */
-void complain_to(FILE *fp);
+
+typedef void (*complain_fn)(const char *text, void *ctx);
+
+/* From here on complaints go to @fn, without a newline; to stderr where it is NULL. */
+void complain_to(complain_fn fn, void *ctx);
+/* A complain_fn: a line of the FILE @fp, none where that is NULL. */
+void complain_into(const char *text, void *fp);
 
 /* 0, or 1 after a complaint where stdout did not take all that was written. */
 int flush_stdout(void);

@@ -332,9 +332,9 @@ int top_ask(struct top_data *d, struct session *s, const struct options *o,
 	FILE *fp = open_memstream(&complaint, &size);
 	int ret;
 
-	complain_to(fp);
+	complain_to(complain_into, fp);
 	ret = ask_all(&a);
-	complain_to(NULL);
+	complain_to(NULL, NULL);
 	if (fp)
 		fclose(fp);
 	d->took_ms = (now_ns(CLOCK_MONOTONIC) - began) / 1000000;

@@ -70,9 +70,9 @@ static void try_filter(struct work *w)
 	FILE *fp = open_memstream(&complaint, &size);
 	enum exit_code ret;
 
-	complain_to(fp);
+	complain_to(complain_into, fp);
 	ret = arguments_filter(&w->o, 1, words, &f);
-	complain_to(NULL);
+	complain_to(NULL, NULL);
 	if (fp)
 		fclose(fp);
 	if (ret)
