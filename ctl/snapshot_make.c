@@ -78,6 +78,26 @@ static void put_counters(json_t *doc)
 	json_put(doc, "counters", counters);
 }
 
+bool tcpext_counter(const char *name, uint64_t *v)
+{
+	json_t *counters = json_object();
+	char *buf = malloc(PROC_SIZE), key[128];
+	const json_t *value;
+	bool found;
+
+	if (buf)
+		snapshot_put_mib(counters,
+				 slurp("/proc/net/netstat", buf, PROC_SIZE),
+				 "TcpExt");
+	free(buf);
+	snprintf(key, sizeof(key), "TcpExt%s", name);
+	value = json_object_get(counters, key);
+	*v = (uint64_t)json_integer_value(value);
+	found = value;
+	json_decref(counters);
+	return found;
+}
+
 static void put_time(json_t *doc)
 {
 	uint64_t ms = now_ns(CLOCK_REALTIME) / 1000000;

@@ -284,6 +284,8 @@ static void stats(struct msg *m, const struct request *r, bool dump)
 		if (dump && i + 1 == n)
 			msg_put(m, TWSCOPE_A_STATS_ENDED_NETNS, "", 0);
 		msg_end(m, at);
+		if (m->len > 30000)
+			reply(m);
 	}
 	if (dump)
 		end_of_dump(m, r->seq);

@@ -549,6 +549,61 @@ static void monitor_without_a_reader(void **state)
 	expect("FAKE_EVENTS=0 twctl monitor --duration 0.3 >/dev/null", 0, "");
 }
 
+/* Whatever is wrong: UNKNOWN, its exit code, and why, in one line of stdout. */
+static void check_errors(void **state)
+{
+	(void)state;
+	expect("FAKE_ABSENT=1 twctl check", 3, "!TIMEWAIT UNKNOWN - the twscope module is not loaded; load it with: modprobe twscope\n");
+	assert_int_equal(lines(out), 1);
+	expect("FAKE_ABSENT=1 twctl check --taken x", 3, "!TIMEWAIT UNKNOWN - --taken takes WARNING,CRITICAL: 'x' is no range: expected 80, 10:, ~:5, 10:20 or @10:20\n");
+	expect("twctl check --limit 5:2", 3, "!TIMEWAIT UNKNOWN - --limit takes WARNING,CRITICAL: the range '5:2' begins above its end");
+	expect("twctl check --limit 1,2,3", 3, "!'2,3' is no range");
+	expect("twctl check --limit", 3, "!TIMEWAIT UNKNOWN - option --limit needs WARNING,CRITICAL");
+	expect("twctl check -x", 3, "!TIMEWAIT UNKNOWN - unknown option '-x'");
+	expect("twctl -N", 2, "-N needs");
+	expect("twctl check -N", 3, "!TIMEWAIT UNKNOWN - option -N needs the name");
+	expect("twctl --taken 5 --frob ch", 3, "!TIMEWAIT UNKNOWN - wrong option '--frob'");
+	expect("twctl check --top 5", 3, "!TIMEWAIT UNKNOWN - check knows no --top");
+	expect("twctl check -A -N x", 3, "!give one of the two");
+	expect("twctl check -j", 3, "!TIMEWAIT UNKNOWN - check speaks as plugins of Nagios do");
+	expect("twctl check dport = foo", 3, "!TIMEWAIT UNKNOWN - wrong filter: expected a port");
+	assert_int_equal(lines(out), 1);
+	expect("twctl -N no-such-netns check", 3, "!TIMEWAIT UNKNOWN - no network namespace is named 'no-such-netns'");
+	expect("FAKE_REFUSE=12 twctl check", 3, "!TIMEWAIT UNKNOWN - in the kernel's words (Cannot allocate memory)\n");
+	expect("FAKE_FAIL=1 FAKE_NETNS=0 twctl -A check", 3, "!TIMEWAIT UNKNOWN - in the kernel's words");
+	expect("FAKE_OFF=1 twctl -A check --overflow 0", 3, "!TIMEWAIT UNKNOWN - --overflow: not observing: 'twctl observe on' starts it");
+	expect("twctl check >/dev/full", 3, "cannot write");
+	/* another command's word is none of its */
+	expect("twctl -N check list --frob", 2, "wrong option '--frob'");
+	assert_string_equal(out, "");
+	expect("twctl list --taken 5", 2, "list knows no --taken");
+	assert_string_equal(out, "");
+}
+
+static void check_commands(void **state)
+{
+	(void)state;
+	expect("twctl check", 0, "!TIMEWAIT OK - 1.4 % of the ports taken (407 of 28,200), 192.0.2.1 -> 198.51.100.0:443; the ports last; ");
+	assert_non_null(strstr(out, " | taken=1.44%;80;95;0;100 exhaustion=U;45:;15:;0 limit=6.98%;80;95;0;100 buckets=18302;;;0;262144\ntaken: OK, "));
+	assert_int_equal(lines(out), 5);
+	assert_string_equal(err, "");
+	expect("twctl check --limit 6.9,7", 1, "!TIMEWAIT WARNING - 7.0 % of tcp_max_tw_buckets (18,302 of 262,144) | ");
+	expect("twctl check --limit 6.9,6.95", 2, "!TIMEWAIT CRITICAL - 7.0 %");
+	expect("twctl check --buckets 18302,", 0, "!TIMEWAIT OK");
+	expect("twctl check --buckets ,18301", 2, "!TIMEWAIT CRITICAL - 18,302 buckets | ");
+	expect("twctl check --limit , --taken @1:2,5", 1, "!TIMEWAIT WARNING - 1.4 % of the ports");
+	assert_non_null(strstr(out, " limit=6.98%;;;0;100 "));
+	expect("twctl -A check --limit 5", 1, "!TIMEWAIT WARNING - 7.0 % of tcp_max_tw_buckets (18,302 of 262,144) in network namespace 4026531840 | ");
+	expect("twctl -A check --overflow 1000000", 0, "! overflow=");
+	expect("twctl check dst 198.51.100.1 -4", 0, "!TIMEWAIT OK");
+	expect("FAKE_ROWS=0 twctl check", 0, "!TIMEWAIT OK - no ports taken; the ports last; ");
+	/* that the versions differ is told, but is no answer */
+	expect("FAKE_VERSION=9.9 twctl check", 0, "!TIMEWAIT OK");
+	assert_non_null(strstr(err, "twctl: warning: the loaded module is version 9.9"));
+	expect("FAKE_VERSION=9.9 FAKE_REFUSE=12 twctl check", 3, "!TIMEWAIT UNKNOWN - in the kernel's words");
+	expect("twctl check -h", 0, "!Usage: twctl [OPTIONS] check");
+}
+
 static void filter_words_need_no_quotes(void **state)
 {
 	(void)state;
@@ -583,7 +638,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list group pressure explain whatif ports observe stats monitor doctor verify info filter; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list group pressure top explain whatif ports observe stats monitor doctor diff check verify info filter; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -1086,6 +1141,8 @@ int main(void)
 		cmocka_unit_test(monitor_goes_on),
 		cmocka_unit_test(monitor_interrupted),
 		cmocka_unit_test(monitor_without_a_reader),
+		cmocka_unit_test(check_errors),
+		cmocka_unit_test(check_commands),
 		cmocka_unit_test(filter_words_need_no_quotes),
 		cmocka_unit_test(help),
 		cmocka_unit_test(help_fits),
