@@ -22,7 +22,7 @@ static const struct command cmd_help = {
 static const struct command *const commands[] = {
 	&cmd_summary, &cmd_list, &cmd_group,
 	&cmd_pressure, &cmd_top, &cmd_explain, &cmd_whatif, &cmd_ports, &cmd_observe, &cmd_stats,
-	&cmd_monitor, &cmd_doctor, &cmd_diff, &cmd_check,
+	&cmd_monitor, &cmd_doctor, &cmd_diff, &cmd_check, &cmd_metrics,
 	&cmd_verify, &cmd_info, &cmd_help,
 };
 

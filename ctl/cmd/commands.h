@@ -19,6 +19,7 @@ extern const struct command cmd_monitor;
 extern const struct command cmd_diff;
 extern const struct command cmd_doctor;
 extern const struct command cmd_check;
+extern const struct command cmd_metrics;
 extern const struct command cmd_info;
 
 /* of twctl help only */

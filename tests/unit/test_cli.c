@@ -604,6 +604,65 @@ static void check_commands(void **state)
 	expect("twctl check -h", 0, "!Usage: twctl [OPTIONS] check");
 }
 
+#define FILE_M WORK "/m.prom"
+
+static void metrics_errors(void **state)
+{
+	(void)state;
+	expect("FAKE_ABSENT=1 twctl metrics --format xml", 2, "--format takes prometheus or openmetrics, not 'xml'\n");
+	expect("twctl metrics x", 2, "metrics takes no argument 'x'");
+	expect("twctl metrics -j", 2, "metrics has formats of its own");
+	expect("twctl metrics --output ''", 2, "--output needs the name of a file");
+	expect("twctl metrics --max-netns 5", 2, "--max-netns goes with -A\n");
+	expect("twctl metrics -A --max-netns 257", 2, "--max-netns takes a number from 0 to 256, not '257'\n");
+	assert_string_equal(out, "");
+	/* that there are none is told in both ways */
+	expect("FAKE_ABSENT=1 twctl metrics", 1, "twctl: the twscope module is not loaded; ");
+	assert_non_null(strstr(out, "\ntwscope_up 0\n"));
+	expect("FAKE_REFUSE=12 twctl metrics --format openmetrics", 1, "in the kernel's words (Cannot allocate memory)");
+	assert_non_null(strstr(out, "\ntwscope_up 0\n"));
+	assert_non_null(strstr(out, "\n# EOF\n"));
+	expect("twctl metrics >/dev/full", 1, "cannot write: No space left on device");
+	expect("twctl metrics --output " WORK "/none/x.prom", 1, "/none/x.prom: No such file or directory\n");
+	expect("twctl metrics --output /dev/null", 1, "/dev/null: it is there and no regular file; '-' is stdout\n");
+	expect("echo mine >" FILE_M "; twctl metrics --output " FILE_M, 1, "has no metrics of twctl's, so it is left as it is\n");
+	expect("cat " FILE_M "; rm " FILE_M, 0, "!mine\n");
+}
+
+/* Replaced at once, for whoever reads it, also by what says that there is nothing. */
+static void metrics_into_a_file(void **state)
+{
+	(void)state;
+	expect("umask 077; twctl metrics --output " FILE_M "; stat -c %a " FILE_M, 0, "!644\n");
+	assert_int_equal(lines(out), 1);
+	expect("twctl metrics -A --output " FILE_M "; cat " FILE_M, 0, "!\ntwscope_local_ports{netns=\"4026531840\"} 28200\n");
+	expect("FAKE_ABSENT=1 twctl metrics --output " FILE_M, 1, "not loaded");
+	expect("cat " FILE_M, 0, "!\ntwscope_up 0\n");
+	/* of what was there nothing is left, nor of what was beside it */
+	assert_int_equal(lines(out), 6);
+	expect("ls " FILE_M "*; rm " FILE_M, 0, "!" FILE_M "\n");
+	assert_int_equal(lines(out), 1);
+	expect(": >" FILE_M "; twctl metrics --output " FILE_M, 0, "");
+	/* what a link leads to */
+	expect("ln -s m.prom " WORK "/l.prom; twctl metrics --output " WORK "/l.prom; readlink " WORK "/l.prom; rm " FILE_M " " WORK "/l.prom", 0, "!m.prom\n");
+}
+
+static void metrics_commands(void **state)
+{
+	(void)state;
+	expect("twctl metrics", 0, "!\ntwscope_destination_exhaustion_seconds +Inf\n");
+	assert_string_equal(err, "");
+	assert_null(strstr(out, "198.51.100"));
+	expect("twctl metrics --output -", 0, "!\ntwscope_decisions_total{decision=\"reuse\"} 10100\n");
+	expect("FAKE_OFF=1 twctl metrics", 0, "!\ntwscope_observing 0\n");
+	assert_null(strstr(out, "twscope_decisions_total"));
+	/* turned off between two questions */
+	expect("FAKE_END=0 twctl metrics", 0, "!\ntwscope_observing 0\n");
+	expect("twctl metrics -A --max-netns 1", 0, "!\ntwscope_namespaces{shown=\"rest\"} 2\n");
+	assert_non_null(strstr(out, "\ntwscope_timewait_kernel_buckets{netns=\"rest\"} 36604\n"));
+	expect("FAKE_NETNS=2000 twctl metrics -A", 0, "!\ntwscope_namespaces{shown=\"rest\"} 1968\n");
+}
+
 static void filter_words_need_no_quotes(void **state)
 {
 	(void)state;
@@ -638,7 +697,7 @@ static void help_fits(void **state)
 	char *line, *save = NULL;
 
 	(void)state;
-	assert_int_equal(run("twctl -h; for c in summary list group pressure top explain whatif ports observe stats monitor doctor diff check verify info filter; do twctl help $c; done"), 0);
+	assert_int_equal(run("twctl -h; for c in summary list group pressure top explain whatif ports observe stats monitor doctor diff check metrics verify info filter; do twctl help $c; done"), 0);
 	for (line = strtok_r(out, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (strlen(line) > 80)
@@ -1143,6 +1202,9 @@ int main(void)
 		cmocka_unit_test(monitor_without_a_reader),
 		cmocka_unit_test(check_errors),
 		cmocka_unit_test(check_commands),
+		cmocka_unit_test(metrics_errors),
+		cmocka_unit_test(metrics_into_a_file),
+		cmocka_unit_test(metrics_commands),
 		cmocka_unit_test(filter_words_need_no_quotes),
 		cmocka_unit_test(help),
 		cmocka_unit_test(help_fits),
