@@ -24,7 +24,7 @@ help:
 	@echo 'Use it on this machine:'
 	@echo '  dkms-install  the module for this kernel and those to come (needs dkms, headers)'
 	@echo '  dkms-remove   take it away again'
-	@echo '  install       the tool twctl, to PREFIX=$(PREFIX)'
+	@echo '  install       the tool twctl, its units, alerts and dashboard, to PREFIX=$(PREFIX)'
 	@echo
 	@echo 'Work on it:'
 	@echo '  all           the module for KDIR=$(KDIR), and twctl'
