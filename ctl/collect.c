@@ -74,7 +74,7 @@ static void add_overflow(struct collected *c, bool all_netns)
 	for (i = 0; i < c->n; i++)
 		if (!all_netns || c->row[i].netns == (uint32_t)st.st_ino)
 			c->row[i].has_overflow =
-				tcpext_counter("TCPTimeWaitOverflow",
+				tcpext_counter("", "TCPTimeWaitOverflow",
 					       &c->row[i].overflow);
 }
 
@@ -119,7 +119,7 @@ int collect_overflow(const struct session *s, const struct options *o,
 	struct tws_stats sum = { 0 };
 
 	if (!o->all_netns) {
-		if (tcpext_counter("TCPTimeWaitOverflow", count))
+		if (tcpext_counter("", "TCPTimeWaitOverflow", count))
 			return 0;
 		snprintf(err, size, "no TCPTimeWaitOverflow in /proc/net/netstat");
 		return -1;

@@ -41,28 +41,10 @@ static void read_conntrack(const char *root, struct conntrack *c)
 		&c->time_wait_s);
 }
 
-static bool counter(const json_t *all, const char *key, uint64_t *v)
+static void read_counters(const char *root, struct counters *c)
 {
-	const json_t *value = json_object_get(all, key);
-
-	*v = (uint64_t)json_integer_value(value);
-	return value;
-}
-
-static int read_counters(const char *root, struct counters *c)
-{
-	char *buf = malloc(PROC_SIZE);
-	json_t *all = json_object();
-
-	if (buf && all) {
-		slurp(root, "net/netstat", buf, PROC_SIZE);
-		snapshot_put_mib(all, buf, "TcpExt");
-		c->has = counter(all, "TcpExtTW", &c->time_wait) &&
-			 counter(all, "TcpExtTCPTimeWaitOverflow", &c->overflow);
-	}
-	json_decref(all);
-	free(buf);
-	return buf && all ? 0 : -1;
+	c->has = tcpext_counter(root, "TW", &c->time_wait) &&
+		 tcpext_counter(root, "TCPTimeWaitOverflow", &c->overflow);
 }
 
 /* The listeners come first; a machine in need of a doctor has many others. */
@@ -107,8 +89,8 @@ int machine_read_files(const char *root, struct machine *m)
 	      sizeof(reserved));
 	reserved[strcspn(reserved, "\n")] = '\0';
 	text_harmless(m->reserved_ports, sizeof(m->reserved_ports), reserved);
-	if (read_counters(root, &m->counters) ||
-	    sysctl_lines_read(root, &m->files))
+	read_counters(root, &m->counters);
+	if (sysctl_lines_read(root, &m->files))
 		return -1;
 	m->has_files = true;
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE	/* asprintf() */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,16 +79,16 @@ static void put_counters(json_t *doc)
 	json_put(doc, "counters", counters);
 }
 
-bool tcpext_counter(const char *name, uint64_t *v)
+bool tcpext_counter(const char *root, const char *name, uint64_t *v)
 {
 	json_t *counters = json_object();
-	char *buf = malloc(PROC_SIZE), key[128];
+	char *buf = malloc(PROC_SIZE), key[128], path[PATH_MAX];
 	const json_t *value;
 	bool found;
 
+	snprintf(path, sizeof(path), "%s/proc/net/netstat", root);
 	if (buf)
-		snapshot_put_mib(counters,
-				 slurp("/proc/net/netstat", buf, PROC_SIZE),
+		snapshot_put_mib(counters, proc_slurp(path, buf, PROC_SIZE),
 				 "TcpExt");
 	free(buf);
 	snprintf(key, sizeof(key), "TcpExt%s", name);

@@ -18,10 +18,10 @@ void snapshot_add(json_t *doc, const struct session *s,
 char *snapshot_end(json_t *doc);
 
 /*
- * A counter of TcpExt, of the network namespace we are in. False where it cannot
- * be read, or this kernel has none of that name.
+ * A counter of TcpExt, of the network namespace we are in. @root is "" but for
+ * tests. False where it cannot be read, or this kernel has none of that name.
  */
-bool tcpext_counter(const char *name, uint64_t *v);
+bool tcpext_counter(const char *root, const char *name, uint64_t *v);
 
 /* For the tests: the counters of @text, in the form of /proc/net/snmp. */
 void snapshot_put_mib(json_t *counters, char *text, const char *group);

@@ -310,10 +310,6 @@ static int ask_all(struct asking *a)
 static void note_error(struct top_data *d, const struct session *s,
 		       const char *complaint)
 {
-	static const char prefix[] = "twctl: ";
-
-	if (complaint && !strncmp(complaint, prefix, strlen(prefix)))
-		complaint += strlen(prefix);
 	if (complaint && *complaint)
 		snprintf(d->error, sizeof(d->error), "%.*s",
 			 (int)strcspn(complaint, "\n"), complaint);

@@ -191,17 +191,16 @@ void top_filter_taken(struct top_state *st)
 	st->list[TOP_BUCKETS].at = 0;
 }
 
-/* "twctl: wrong filter: WHY\n    the text\n    ^~~\n", or another reason. */
+/* "wrong filter: WHY\n    the text\n    ^~~\n", or another reason. */
 void top_filter_wrong(struct top_state *st, const char *complaint)
 {
-	static const char *const prefix[] = { "twctl: ", "wrong filter: " };
+	static const char prefix[] = "wrong filter: ";
 	struct top_prompt *p = &st->prompt;
 	const char *line;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(prefix); i++)
-		if (!strncmp(complaint, prefix[i], strlen(prefix[i])))
-			complaint += strlen(prefix[i]);
+	if (!strncmp(complaint, prefix, strlen(prefix)))
+		complaint += strlen(prefix);
 	snprintf(p->error, sizeof(p->error), "%.*s",
 		 (int)strcspn(complaint, "\n"), complaint);
 	p->marker[0] = '\0';

@@ -282,7 +282,7 @@ static void filters(void **state)
 	top_list_set(&st.list[TOP_DESTINATIONS], 9, 9);
 	type("jj/dport = :foo");
 	assert_int_equal(top_key(&st, TOP_KEY_ENTER), TOP_FILTER);
-	top_filter_wrong(&st, "twctl: wrong filter: expected a port\n"
+	top_filter_wrong(&st, "wrong filter: expected a port\n"
 			 "    dport = :foo\n             ^~~\n");
 	assert_true(st.prompt.open);
 	assert_string_equal(st.prompt.error, "expected a port");
@@ -295,7 +295,7 @@ static void filters(void **state)
 	assert_string_equal(st.prompt.error, "");
 	assert_string_equal(st.prompt.marker, "");
 	/* without a place */
-	top_filter_wrong(&st, "twctl: out of memory\n");
+	top_filter_wrong(&st, "out of memory\n");
 	assert_string_equal(st.prompt.error, "out of memory");
 	assert_string_equal(st.prompt.marker, "");
 	top_filter_wrong(&st, "");
@@ -731,7 +731,7 @@ static void draws_the_prompt(void **state)
 	free(drawn(&utf8, &cursor));
 	assert_int_equal(cursor.row, -1);
 	type("/dport = :foo");
-	top_filter_wrong(&st, "twctl: wrong filter: expected a port\n"
+	top_filter_wrong(&st, "wrong filter: expected a port\n"
 			 "    dport = :foo\n             ^~~\n");
 	text = drawn(&utf8, &cursor);
 	assert_non_null(strstr(text, "\nfilter  dport = :foo\n"
@@ -749,7 +749,7 @@ static void draws_the_prompt(void **state)
 	free(text);
 	assert_int_equal(cursor.col, 79);
 	/* a long reason goes on in a second line */
-	top_filter_wrong(&st, "twctl: its conditions exclude each other, so it can match nothing; alternatives are joined with 'or'");
+	top_filter_wrong(&st, "its conditions exclude each other, so it can match nothing; alternatives are joined with 'or'");
 	has(" its conditions exclude each other, so it can match nothing; alternatives are\n joined with 'or'\n");
 }
 
