@@ -357,6 +357,8 @@ char *text_top(const struct out_options *options, struct top_state *st,
 	size_t size;
 
 	cursor->row = cursor->col = -1;
+	/* what is above a list is counted */
+	opt.no_header = false;
 	opt.fp = p.fp = open_memstream(&text, &size);
 	if (!p.fp)
 		return NULL;

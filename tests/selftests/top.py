@@ -358,9 +358,9 @@ def all_namespaces():
 
 def picture():
     """For README: a client that runs out of ports, as it is seen half a minute before."""
-    sysctl("net.ipv4.ip_local_port_range", "32768 34767")
-    loads = [Traffic(FULL, 443, 45), Traffic(OTHER, 5432, 12)]
-    time.sleep(25)
+    sysctl("net.ipv4.ip_local_port_range", "32768 33767")
+    loads = [Traffic(FULL, 443, 60), Traffic(OTHER, 5432, 12)]
+    time.sleep(15)
     with Screen() as screen:
         text = screen.check("a picture", " in ", f"{OTHER}:5432")
     for load in loads:

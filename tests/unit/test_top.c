@@ -630,7 +630,9 @@ static void draws_what_is_observed(void **state)
 static void draws_all_namespaces(void **state)
 {
 	static struct tws_summary three[3];
-	const struct out_options all = { .utf8 = true, .all_netns = true, .cpus = 2 };
+	const struct out_options all = {
+		.utf8 = true, .all_netns = true, .no_header = true, .cpus = 2,
+	};
 	struct top_cursor cursor;
 	char *text;
 
@@ -655,6 +657,9 @@ static void draws_all_namespaces(void **state)
 
 static void draws_buckets(void **state)
 {
+	static const struct out_options bare = { .utf8 = true, .no_header = true };
+	struct top_cursor cursor;
+	char *text;
 	unsigned int i;
 	struct tws_bucket one;
 
@@ -675,6 +680,10 @@ static void draws_buckets(void **state)
 	has("50 buckets by end\n");
 	has(" SUBSTATE     LEFT  TS-AGE  VERDICT        WAIT  LOCAL");
 	has("\033[7m>time-wait    1.0s       -  disabled          -  192.0.2.1:40000 ");
+	/* -H, too: it is about what programs read */
+	text = drawn(&bare, &cursor);
+	assert_non_null(strstr(text, "\033[7m>time-wait    1.0s"));
+	free(text);
 	top_key(&st, TOP_KEY_END);
 	has("\033[7m>time-wait   50.0s       -  disabled          -  192.0.2.1:40049 ");
 	/* there is room for some of them, however low the screen is */
