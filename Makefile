@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 DKMS_SRC := /usr/src/twscope-$(VERSION)
 
 .PHONY: all modules ctl install clean help \
-	dkms-install dkms-remove \
+	dkms-install dkms-remove dkms-source \
 	demo test test-long matrix lint ynl-regen ynl-check bench
 
 all: modules ctl
@@ -46,12 +46,17 @@ ctl:
 install: ctl
 	$(MAKE) -C ctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
+# The sources that dkms is given, below DESTDIR, for packages too. Not what "make" left beside them.
+dkms-source:
+	mkdir -p $(DESTDIR)$(DKMS_SRC)
+	find Kbuild dkms.conf kmod include LICENSES -type f ! -name '*.o' ! -name '*.cmd' ! -name features.h \
+		-exec cp -p --parents -t $(DESTDIR)$(DKMS_SRC) {} +
+
 dkms-install:
 	@command -v dkms >/dev/null || { echo "dkms is missing: apt-get install dkms" >&2; exit 1; }
 	@if dkms status -m twscope -v $(VERSION) | grep -q .; then dkms remove twscope/$(VERSION) --all; fi
 	rm -rf $(DKMS_SRC)
-	mkdir -p $(DKMS_SRC)
-	cp -r Kbuild dkms.conf kmod include LICENSES $(DKMS_SRC)/
+	$(MAKE) dkms-source
 	dkms add twscope/$(VERSION)
 	dkms build twscope/$(VERSION)
 	dkms install twscope/$(VERSION)
