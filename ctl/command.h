@@ -7,6 +7,12 @@
 
 struct options;
 
+/* What a word is, for those who complete it: see complete.h. */
+enum taken {
+	TAKES_ANY, TAKES_FILE, TAKES_DEVICE, TAKES_NETNS, TAKES_COLOR, TAKES_ORDER,
+	TAKES_COMMAND, TAKES_KEYS, TAKES_POLICY, TAKES_SWITCH,
+};
+
 /* A long option of a command's own, beside the general ones. */
 struct command_option {
 	const char *name;
@@ -14,6 +20,8 @@ struct command_option {
 	const char *argument;
 	/* a short form, or 0 */
 	char letter;
+	/* what that argument is */
+	enum taken takes;
 };
 
 struct command {
@@ -21,6 +29,8 @@ struct command {
 	/* which of the options beside the general ones it knows */
 	bool takes_family;
 	bool takes_all_netns;
+	/* its words, before those of a filter */
+	enum taken takes;
 	/* ends with one without a name; NULL for none */
 	const struct command_option *options;
 	const char *brief;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "cmd/commands.h"
+#include "complete.h"
 #include "session.h"
 
 static int run_help(const struct options *o, int argc, char **argv);
@@ -15,6 +16,7 @@ static int run_help(const struct options *o, int argc, char **argv);
 static const struct command cmd_help = {
 	.name = "help",
 	.brief = "this text, or that of a command",
+	.takes = TAKES_COMMAND,
 	.run = run_help,
 	.help = "Usage: twctl help [COMMAND]\n",
 };
@@ -53,6 +55,8 @@ static const char usage_options[] =
 "  -A, --all-netns    all network namespaces of the machine\n"
 "  -V, --version      version of twctl; that of the module: twctl info\n"
 "  -h, --help         this text, or after a command that of the command\n"
+"      --complete -- WORD...  what the last WORD may become, a line each, as the\n"
+"                     completions of shells ask\n"
 "\n"
 "Exit code: 0 fine, 1 an error while running, 2 wrong usage.\n";
 
@@ -130,7 +134,10 @@ static int set_family(struct options *o, int family)
 	return 0;
 }
 
-enum ask { ASK_RUN, ASK_HELP, ASK_VERSION, ASK_NOTHING };
+enum ask { ASK_RUN, ASK_HELP, ASK_VERSION, ASK_COMPLETE, ASK_NOTHING };
+
+/* an option without a letter: beyond them all, and below OWN */
+#define COMPLETE 0x80
 
 static const struct option general_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -142,7 +149,23 @@ static const struct option general_options[] = {
 	{ "all-netns", no_argument, NULL, 'A' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "complete", no_argument, NULL, COMPLETE },
 };
+
+static int print_completions(int argc, char **argv)
+{
+	const struct completion c = {
+		.command = commands,
+		.n_commands = ARRAY_SIZE(commands),
+		.option = general_options,
+		.n_options = ARRAY_SIZE(general_options),
+		.topic = &topic_filter,
+		.netns_dir = NETNS_DIR,
+	};
+
+	complete(&c, argc, argv, stdout);
+	return flush_stdout();
+}
 
 /* What getopt_long() gives for option i of the table below is OWN + i. */
 #define OWN 0x100
@@ -282,6 +305,9 @@ static enum ask parse_options(int argc, char **argv, struct options *o)
 		case 'h':
 			ask = ASK_HELP;
 			break;
+		case COMPLETE:
+			ask = ASK_COMPLETE;
+			break;
 		default:
 			if (own_by(&t, c)) {
 				ret = set_own(o, own_by(&t, c));
@@ -371,6 +397,8 @@ int main(int argc, char **argv)
 	}
 	argc -= optind;
 	argv += optind;
+	if (ask == ASK_COMPLETE)
+		return print_completions(argc, argv);
 	if (argc) {
 		/* once more, to say what is wrong with it */
 		c = find(argv[0]);

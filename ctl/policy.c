@@ -157,6 +157,14 @@ int policy_take(struct tws_policy *p, const char *word, char *err, size_t size)
 	return 1;
 }
 
+const char *policy_sysctl(size_t i, uint32_t *max)
+{
+	if (i >= ARRAY_SIZE(sysctls))
+		return NULL;
+	*max = sysctls[i].max;
+	return sysctls[i].name;
+}
+
 bool policy_is_empty(const struct tws_policy *p)
 {
 	return !p->has_tcp_tw_reuse && !p->has_tcp_tw_reuse_delay &&

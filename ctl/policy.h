@@ -10,6 +10,9 @@
  */
 int policy_take(struct tws_policy *p, const char *word, char *err, size_t size);
 
+/* The sysctl @i of those it takes, and of its values the greatest, or 0; NULL beyond. */
+const char *policy_sysctl(size_t i, uint32_t *max);
+
 bool policy_is_empty(const struct tws_policy *p);
 
 /* "tcp_tw_reuse=1 tcp_timestamps=0"; returns @buf */

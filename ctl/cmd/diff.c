@@ -121,6 +121,7 @@ static int run(const struct options *o, int argc, char **argv)
 const struct command cmd_diff = {
 	.name = "diff",
 	.brief = "what changed since 'summary --save', or between two of them",
+	.takes = TAKES_FILE,
 	.run = run,
 	.help =
 "Usage: twctl [OPTIONS] diff FILE [FILE2]\n"

@@ -103,7 +103,8 @@ static int run(const struct options *o, int argc, char **argv)
 
 static const struct command_option options[] = {
 	{ .name = "top", .argument = "how many groups to show, 0 for all" },
-	{ .name = "sort", .argument = "count, rate or held" },
+	{ .name = "sort", .argument = "count, rate or held",
+	  .takes = TAKES_ORDER },
 	{ .name = "ports" },
 	{ 0 },
 };
@@ -113,6 +114,7 @@ const struct command cmd_group = {
 	.brief = "buckets counted by address, port, verdict and more",
 	.takes_family = true,
 	.takes_all_netns = true,
+	.takes = TAKES_KEYS,
 	.options = options,
 	.run = run,
 	.help =

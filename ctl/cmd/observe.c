@@ -132,6 +132,7 @@ static const struct command_option options[] = {
 const struct command cmd_observe = {
 	.name = "observe",
 	.brief = "turns observing on or off: what makes, reuses and ends buckets",
+	.takes = TAKES_SWITCH,
 	.options = options,
 	.run = run,
 	.help =

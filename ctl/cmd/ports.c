@@ -177,13 +177,15 @@ static int run(const struct options *o, int argc, char **argv)
 static const struct command_option options[] = {
 	{ .name = "to", .argument = "a destination: ADDR:PORT, or [ADDR]:PORT for IPv6" },
 	{ .name = "from", .argument = "a source address" },
-	{ .name = "dev", .argument = "the name of a device" },
+	{ .name = "dev", .argument = "the name of a device",
+	  .takes = TAKES_DEVICE },
 	{ 0 },
 };
 
 const struct command cmd_ports = {
 	.name = "ports",
 	.brief = "the local ports as a connect() to a destination finds them",
+	.takes = TAKES_POLICY,
 	.options = options,
 	.run = run,
 	.help =

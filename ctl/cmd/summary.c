@@ -83,7 +83,8 @@ static int run(const struct options *o, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ .name = "save", .argument = "a file, or - for stdout" },
+	{ .name = "save", .argument = "a file, or - for stdout",
+	  .takes = TAKES_FILE },
 	{ 0 },
 };
 

@@ -55,6 +55,7 @@ const struct command cmd_whatif = {
 	.brief = "the buckets judged under other sysctls",
 	.takes_family = true,
 	.takes_all_netns = true,
+	.takes = TAKES_POLICY,
 	.run = run,
 	.help =
 "Usage: twctl [OPTIONS] whatif SYSCTL=VALUE... [FILTER]\n"
