@@ -214,8 +214,7 @@ static bool read_words(const struct completion *c, int n, char *const *word,
 		if (t->due)
 			t->due = false;
 		else if (word[i][0] == '-' && word[i][1])
-			t->due = !strchr(word[i], '=') &&
-				 find_option(c, t, word[i], strlen(word[i]),
+			t->due = find_option(c, t, word[i], strlen(word[i]),
 					     &t->takes);
 		else
 			add_word(c, t, word[i]);

@@ -94,7 +94,7 @@ class Shell:
     def __init__(self, command, setup):
         pid, self.tty = pty.fork()
         if not pid:
-            os.environ.update(TERM="dumb", LC_ALL="C", HOME="/nonexistent",
+            os.environ.update(TERM="dumb", LC_ALL="C", HOME=HERE,
                               PATH=f"{HERE}/bin:{os.environ['PATH']}")
             os.execvp(command[0], command)
         os.write(self.tty, (setup + "\n").encode())
@@ -159,7 +159,7 @@ def main():
         seen = subprocess.run(
             ["fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]",
              f"{HERE}/share/fish/vendor_completions.d/twctl.fish", line],
-            env={**os.environ, "PATH": f"{HERE}/bin:{os.environ['PATH']}", "HOME": "/nonexistent"},
+            env={**os.environ, "PATH": f"{HERE}/bin:{os.environ['PATH']}", "HOME": HERE},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         words = [row.split("\t")[0] for row in seen.stdout.splitlines()]
         tell(words == wanted, f"fish: {line}<TAB>", (words, seen.stderr))
