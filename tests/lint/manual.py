@@ -76,8 +76,9 @@ def check_options(tool, page, verbs):
     if verbs == [MAIN]:
         # its examples are of any
         have -= set().union(*map(tool.options, tool.verbs)) - tool.options()
-        verbs = [None]
-    differ(page, "option", have, set().union(*map(tool.options, verbs)))
+        differ(page, "option", have, tool.options())
+    elif tool.verbs.issuperset(verbs):
+        differ(page, "option", have, set().union(*map(tool.options, verbs)))
 
 
 def check_tool(tool, pages):
