@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Says where the man pages and what they describe differ; silent where they agree.
+"""Says where the man pages and what they describe differ; silent where they agree. Of the field
+guide, that what it calls tested is.
 
   manual.py TWCTL     the program whose helps and completions are compared
 """
 
+import ast
 import glob
 import os
 import re
@@ -129,12 +131,21 @@ def check_module(page):
                             read("kmod/names.h"))) - have)
 
 
+def check_field_guide():
+    """Its lines "ok - ..." are of the selftest; ast makes one of strings that are side by side."""
+    tested = {node.value for node in ast.walk(ast.parse(read("tests/selftests/beliefs.py")))
+              if isinstance(node, ast.Constant)}
+    quoted = set(re.findall(r"^ok - (.*)$", read("docs/field-guide.md"), re.M))
+    complain("docs/field-guide.md", "no such test in beliefs", quoted - tested)
+
+
 def main():
     tool = Tool(sys.argv[1])
     pages = {os.path.basename(path): read(path) for path in sorted(glob.glob(MAN + "/*.[48]"))}
     check_tool(tool, pages)
     check_words(tool, pages)
     check_module(pages["twscope.4"])
+    check_field_guide()
 
 
 main()

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs in a VM: what docs/field-guide.md shows, to be looked at or renewed.
+#
+#   tests/vm/run --kernel 6.12 --add tests/demo/traffic.py:/root/traffic.py tests/demo/field-guide.sh
+
+show() {
+	printf '\n# %s\n' "$*"
+	bash -c "$*" 2>&1
+}
+
+make() { python3 /root/traffic.py "$@"; }
+
+export LANG=C.UTF-8
+set -m
+modprobe tcp_diag 2>/dev/null
+ip addr add 10.77.0.1/24 dev lo
+
+show twctl info
+show sysctl net.ipv4.tcp_tw_recycle
+show twctl whatif tcp_tw_recycle=1
+show twctl whatif tcp_fin_timeout=5
+show twctl whatif tcp_max_tw_buckets=5000
+show twctl pressure
+
+echo; echo "== FIN_WAIT2 and tcp_fin_timeout"
+sysctl -q net.ipv4.tcp_fin_timeout=20
+make 3 127.0.0.1:8001
+mkfifo /tmp/hold; exec 9<>/tmp/hold
+make 3 127.0.0.1:8002 open <&9 &
+until [[ $(twctl -H list substate fin-wait2 | wc -l) -eq 3 ]]; do sleep 0.1; done
+show 'ss -s | head -n 2'
+show 'twctl summary | head -n 5'
+show twctl -n list
+sysctl -q net.ipv4.tcp_fin_timeout=60
+
+echo; echo "== loopback, own address, no timestamps"
+make 200 127.0.0.1:8003
+make 200 10.77.0.1:8003
+sysctl -q net.ipv4.tcp_timestamps=0
+make 100 127.0.0.1:8004
+sysctl -q net.ipv4.tcp_timestamps=1
+sleep 1.2
+show twctl group remote,remote-port,verdict
+show twctl whatif tcp_tw_reuse=1
+show twctl whatif tcp_timestamps=0
+
+echo; echo "== a port is of a destination"
+sysctl -q net.ipv4.ip_local_port_range='32768 33767' net.ipv4.tcp_tw_reuse=0
+make 700 127.0.0.1:8005
+show twctl ports --to 127.0.0.1:8005
+show 'twctl ports --to 127.0.0.1:8006 | head -n 7'
+make 200 127.0.0.1:8007 bind
+show twctl pressure --top 2
+make 400 127.0.0.1:8005
+show twctl pressure --top 1
+show "twctl whatif tcp_tw_reuse=1 dport = :8005"
+
+echo; echo "== one bucket, and a SYN"
+read -r local remote < <(twctl -n -H list dport = :8005 | head -n 1 | awk '{ print $(NF - 1), $NF }')
+show twctl explain "$local" "$remote"
+show "twctl explain $local $remote --syn 1,1 | tail -n 5"
+
+echo; echo "== another namespace"
+ip netns add web
+ip netns exec web ip link set lo up
+ip netns exec web python3 /root/traffic.py 50 127.0.0.1:8008
+show twctl summary -A
+show twctl group -A netns,verdict
+
+echo; echo "== the limit, observed"
+show twctl summary --save /tmp/before.json '>/dev/null'
+show twctl observe on
+ip netns exec web sysctl -q net.ipv4.tcp_max_tw_buckets=60
+ip netns exec web python3 /root/traffic.py 100 127.0.0.1:8009
+show 'twctl -N web summary | head -n 3'
+show twctl -N web stats
+show 'ip netns exec web nstat -asz TcpExtTCPTimeWaitOverflow'
+sysctl -q net.ipv4.tcp_tw_reuse=1
+sleep 1.2
+make 300 127.0.0.1:8005
+show twctl stats
+show 'twctl monitor --last 60s | tail -n 4'
+show twctl observe off
+show twctl diff /tmp/before.json
+show 'grep -E "tw_sock_TCP |objsize" /proc/slabinfo | cut -c1-60'
+exec 9>&-
