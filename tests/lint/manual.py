@@ -110,6 +110,12 @@ def check_words(tool, pages):
 
 
 
+def check_doctor(page):
+    listed = re.search(r"^\.Ss Findings\n(.*?)^\.S[hs] ", page, re.M | re.S)[1]
+    differ("twctl-doctor.8", "finding", items(listed, "Cm"),
+           set(re.findall(r"^## ([a-z0-9-]+)$", read("docs/doctor.md"), re.M)))
+
+
 def check_module(page):
     parts = {name: section(page, name) for name in ("PARAMETERS", "NETLINK", "TRACEPOINTS", "FILES")}
     code = "".join(read(path) for path in glob.glob("kmod/*.c", root_dir=TOP))
@@ -144,6 +150,7 @@ def main():
     pages = {os.path.basename(path): read(path) for path in sorted(glob.glob(MAN + "/*.[48]"))}
     check_tool(tool, pages)
     check_words(tool, pages)
+    check_doctor(pages["twctl-doctor.8"])
     check_module(pages["twscope.4"])
     check_field_guide()
 
