@@ -10,7 +10,7 @@ struct options;
 /* What a word is, for those who complete it: see complete.h. */
 enum taken {
 	TAKES_ANY, TAKES_FILE, TAKES_DEVICE, TAKES_NETNS, TAKES_COLOR, TAKES_ORDER,
-	TAKES_COMMAND, TAKES_KEYS, TAKES_POLICY, TAKES_SWITCH,
+	TAKES_FORMAT, TAKES_COMMAND, TAKES_KEYS, TAKES_POLICY, TAKES_SWITCH,
 };
 
 /* A long option of a command's own, beside the general ones. */

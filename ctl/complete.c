@@ -115,6 +115,7 @@ static void offer_taken(const struct completion *c, enum taken takes,
 			const char *before, const char *word, FILE *out)
 {
 	static const char *const colors[] = { "always", "auto", "never" };
+	static const char *const formats[] = { "prometheus", "openmetrics" };
 	static const char *const switches[] = { "on", "off" };
 
 	switch (takes) {
@@ -135,6 +136,9 @@ static void offer_taken(const struct completion *c, enum taken takes,
 	case TAKES_ORDER:
 		offer_list(group_orders, ARRAY_SIZE(group_orders), before, word,
 			   out);
+		break;
+	case TAKES_FORMAT:
+		offer_list(formats, ARRAY_SIZE(formats), before, word, out);
 		break;
 	case TAKES_COMMAND:
 		offer_commands(c, word, out);

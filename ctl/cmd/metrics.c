@@ -189,8 +189,10 @@ static int run(const struct options *o, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ .name = "output", .argument = "a file, or - for stdout" },
-	{ .name = "format", .argument = "prometheus or openmetrics" },
+	{ .name = "output", .argument = "a file, or - for stdout",
+	  .takes = TAKES_FILE },
+	{ .name = "format", .argument = "prometheus or openmetrics",
+	  .takes = TAKES_FORMAT },
 	{ .name = "max-netns", .argument = "a number of network namespaces" },
 	{ 0 },
 };

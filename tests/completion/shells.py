@@ -47,6 +47,7 @@ BECOMES = [
     ("twctl whatif tcp_tw_reuse_" + TAB + "5", "<twctl><whatif><tcp_tw_reuse_delay=5>"),
     ("twctl whatif tcp_timestamps=0 substate fin" + TAB,
      "<twctl><whatif><tcp_timestamps=0><substate><fin-wait2>"),
+    ("twctl metrics --format=o" + TAB, "<twctl><metrics><--format=openmetrics>"),
     ("twctl observe of" + TAB, "<twctl><observe><off>"),
     ("twctl help filt" + TAB, "<twctl><help><filter>"),
     ("twctl diff /etc/hostn" + TAB, "<twctl><diff></etc/hostname>"),
