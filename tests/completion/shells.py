@@ -93,15 +93,19 @@ def tell(passed, what, seen=""):
 
 class Shell:
     def __init__(self, command, setup):
-        pid, self.tty = pty.fork()
-        if not pid:
-            os.environ.update(TERM="dumb", LC_ALL="C", HOME=HERE,
+        self.pid, self.tty = pty.fork()
+        if not self.pid:
+            os.environ.update(TERM="dumb", LC_ALL="C", HOME=HERE, HISTFILE="/dev/null",
                               PATH=f"{HERE}/bin:{os.environ['PATH']}")
             os.execvp(command[0], command)
         os.write(self.tty, (setup + "\n").encode())
         # once typed, and once as the prompt
         self.until(lambda text: text.endswith(READY) and text.count("\n") > 0)
         self.pause()
+
+    def end(self):
+        os.close(self.tty)
+        os.waitpid(self.pid, 0)
 
     def read(self, seconds):
         if not select.select([self.tty], [], [], seconds)[0]:
@@ -156,6 +160,7 @@ def main():
         for keys, wanted in SHOWS:
             seen = shell.shows(keys)
             tell(all(word in seen for word in wanted), f"{name}: {keys.replace(TAB, '<TAB>')} shows", seen)
+        shell.end()
     for line, wanted in FISH:
         seen = subprocess.run(
             ["fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]",

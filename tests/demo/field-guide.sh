@@ -56,6 +56,8 @@ show twctl pressure --top 2
 make 400 127.0.0.1:8005
 show twctl pressure --top 1
 show "twctl whatif tcp_tw_reuse=1 dport = :8005"
+echo net.ipv4.tcp_tw_recycle = 1 >/etc/sysctl.conf
+show twctl doctor
 
 echo; echo "== one bucket, and a SYN"
 read -r local remote < <(twctl -n -H list dport = :8005 | head -n 1 | awk '{ print $(NF - 1), $NF }')
