@@ -299,7 +299,8 @@ def tiny_recorder():
     after = o.all_stats()
     happened = sum(after[n][k] - before[n][k] for n in after for k in after[n]
                    if k.startswith(("created-", "ended.", "decisions.")))
-    equal((len(rows) + lost, happened), (300, 300), "lost and received are all that happened")
+    # On a slow machine buckets of before end meanwhile.
+    equal((len(rows) + lost, happened >= 300), (happened, True), "lost and received are all that happened")
     ok(64 <= len(rows) <= 64 * os.cpu_count() and lost, "as many as fit were received", len(rows))
     equal(o.events({"cursor": cursor, "all-netns": True})[:2], ([], 0), "none twice")
     rows = o.events({"since-ms": 100000, "all-netns": True})
