@@ -257,7 +257,7 @@ def terminals():
         with Screen(env=env) as screen:
             screen.check(f"{env}: shown", f"{FULL}:443", "█")
             escapes = re.findall(r"\x1b\[[0-9;]*m", screen.text(colors=True))
-            equal(any(re.search(r"[[;]3[126][;m]", e) for e in escapes), color,
+            equal(any(re.search(r"[\[;]3[126][;m]", e) for e in escapes), color,
                   f"{env}: {'' if color else 'no '}colours")
             screen.send("Down", "Up", "Enter")
             screen.check(f"{env}: keys", "buckets by end")
