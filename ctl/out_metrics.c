@@ -151,8 +151,7 @@ static void of_namespaces(struct metrics_writer *w)
 		name_netns(w, &w->r->row[i]);
 		of_field(w, &w->r->row[i]);
 	}
-	/* a namespace that comes into the rest or leaves it would count anew */
-	if (w->r->rest && w->metric->type != COUNTER) {
+	if (w->r->rest) {
 		name_netns(w, w->r->rest);
 		of_field(w, w->r->rest);
 	}

@@ -175,7 +175,6 @@ static int run(const struct options *o, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	/* a file of the namespace's own /run, say, would be nobody's */
 	if (session_enter(o) < 0)
 		return EXIT_ERROR;
 	if (session_connect(&s) < 0) {

@@ -25,18 +25,22 @@ BIN, RULES = "/prometheus/bin", "/selftests/twscope.rules.yml"
 FOLDER = "/tmp/textfile"
 FILE = f"{FOLDER}/twscope.prom"
 FIRST, PORTS = 20000, 100
-PATIENCE = 90
+PATIENCE = 120
 # The unit lets it have this, and nothing else.
 BOUNDED = ("setpriv", "--bounding-set=-all,+net_admin", "--no-new-privs")
 CONFIG = """
-global: {scrape_interval: 2s, evaluation_interval: 1s}
+global: {scrape_interval: 3s, scrape_timeout: 3s, evaluation_interval: 2s}
 rule_files: [%s]
 scrape_configs:
   - job_name: node
     static_configs: [{targets: ["127.0.0.1:9100"]}]
   - job_name: openmetrics
+    scrape_interval: 15s
+    scrape_timeout: 15s
     static_configs: [{targets: ["127.0.0.1:9101"]}]
   - job_name: plain
+    scrape_interval: 15s
+    scrape_timeout: 15s
     metrics_path: /plain
     static_configs: [{targets: ["127.0.0.1:9101"]}]
 """ % RULES
@@ -51,7 +55,7 @@ def wait_for(what, condition, patience=PATIENCE):
     while time.monotonic() < end:
         try:
             seen = condition()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, IndexError) as error:
             seen, why = None, error
         else:
             why = seen
@@ -214,7 +218,9 @@ def counters():
     make_buckets("-n", 40, "-p", 7000, netns="many")
     metrics = parse(must("twctl", "-N", "many", "metrics"))
     stats = twctl("-N", "many", "stats")
-    equal(metrics["twscope_created_total", (("substate", "time-wait"),)], 40, "created_total, observed")
+    # On a slow machine a client's close may come to FIN_WAIT2 before the server's.
+    equal(sum(value for (name, _), value in metrics.items() if name == "twscope_created_total"), 40,
+          "created_total, observed")
     equal({dict(labels)["decision"].replace("-", "_"): value for (name, labels), value in metrics.items()
            if name == "twscope_decisions_total"}, stats["decisions"], "decisions_total are those of stats")
     equal({dict(labels)["cause"].replace("-", "_"): value for (name, labels), value in metrics.items()
@@ -233,7 +239,10 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/plain; version=0.0.4" if plain else
                          "application/openmetrics-text; version=1.0.0; charset=utf-8")
         self.end_headers()
-        self.wfile.write(text.encode())
+        try:
+            self.wfile.write(text.encode())
+        except BrokenPipeError:
+            note("a scrape was given up")
 
     def log_message(self, *_):
         pass
@@ -318,8 +327,8 @@ def fires():
     firing = wait_for("the alert fires", lambda: alerts("TwscopePortsExhausted"))
     ok(firing and all(a["netns"] == "web" and a["severity"] == "critical" and a["pool"] == "destination"
                       for a in firing), "for that namespace alone", firing)
-    equal([v for _, v in query('twscope_destination_exhaustion_seconds{job="node",netns="web"}')], [0],
-          "no port left in 0 s")
+    wait_for("no port left in 0 s",
+             lambda: query('twscope_destination_exhaustion_seconds{job="node",netns="web"} == 0'))
     wait_for("the other one waits its two minutes", lambda: alerts("TwscopePortsRunningOut", "pending"))
 
 

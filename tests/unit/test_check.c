@@ -67,7 +67,7 @@ static void wrong_ranges(void **state)
 {
 	static const char *const wrong[] = {
 		"x", "1x", "10%", "@", "~", "~:x", "10:20:30", "1..2", "1.", ".5", "--1",
-		"-", "+1", " 1", "1 ", "0x10", "inf", "nan", "1e5", "@@5", "@~", "5,x",
+		"-", "+1", " 1", "1 ", "0x10", "inf", "nan", "1e5", "@@5", "@~", "~5:10", "~~:5", "5,x",
 		"1,2,3", "20:10", ",20:10", "@:~", "1111111111111111111111111111111111111111",
 	};
 	struct thresholds t;
@@ -255,6 +255,18 @@ static void figures_of_two(void **state)
 	assert_int_equal(f[1].bind_pools.n, 1);
 	assert_int_equal(f[1].bind_pools.at_level[2], 1);
 	assert_true(f[1].bind_pools.taken_ratio == 0.98);
+	free(f);
+	/* the first of two, in whatever order they come */
+	rows[0].now.exhausted_s = 12;
+	rows[0].now.available = 5600;
+	rows[0].now.rate = 301;
+	f = figures_of(&all);
+	assert_true(f[0].destinations.exhausted_s == 12);
+	assert_true(f[0].destinations.taken_ratio == 0.8);
+	assert_int_equal(f[0].destinations.at_level[1], 1);
+	assert_true(f[0].destinations.rate_ratio == 3.01);
+	assert_ptr_equal(f[0].destinations.soonest, &rows[0]);
+	assert_ptr_equal(f[0].destinations.fullest, &rows[0]);
 	free(f);
 }
 
