@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, "/selftests")
 from tap import (FinWait2, done, equal, make_buckets, must, note, ok, run, setting,  # noqa: E402
-                 sockstat_tw, twctl)
+                 skip, sockstat_tw, twctl)
 from witness import leaked, registered  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -86,7 +86,12 @@ def afterwards(bare):
     equal(seen, wanted, "the summary is what sockstat says")
     rows = twctl("list")
     ok(abs(len(rows) - sockstat_tw()) < 50 and all("snd_nxt" in r for r in rows), "and so is the list")
-    equal(leaked(), [], "kmemleak finds nothing of ours")
+    with open("/proc/cmdline") as f:
+        off = "kmemleak=off" in f.read().split()
+    if off:
+        skip("kmemleak finds nothing of ours", "of so many requests it is off")
+    else:
+        equal(leaked(), [], "kmemleak finds nothing of ours")
     result = run("rmmod", "twscope")
     ok(result.returncode == 0, "the module can be removed", result.stderr)
     ok(not os.path.exists("/sys/kernel/debug/twscope"), "and its files are gone")
