@@ -56,7 +56,7 @@ static int take_observed(const struct session *s, const struct options *o,
 /* Buckets of servers: at ports that connect() does not hand out. */
 static int take_server_ports(const struct session *s, struct machine *m)
 {
-	const struct tws_summary *own = machine_netns(m, m->netns);
+	const struct tws_summary *own = pressures_summary(&m->pressures, m->netns);
 	const struct tws_group_by by = { .keys = TWSCOPE_GROUP_KEY_LOCAL_PORT };
 	struct tws_filter f = {
 		.n_clauses = 1, .n_terms = 1, .clause_end = { 1 },
@@ -83,16 +83,6 @@ static uint32_t initial_of(const struct machine *m)
 		if (netns_is_initial(m->names, m->pressures.summary[i].netns))
 			return m->pressures.summary[i].netns;
 	return 0;
-}
-
-const struct tws_summary *machine_netns(const struct machine *m, uint32_t netns)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->pressures.n_summaries; i++)
-		if (m->pressures.summary[i].netns == netns)
-			return &m->pressures.summary[i];
-	return NULL;
 }
 
 static void take_system(const struct session *s, struct machine *m)

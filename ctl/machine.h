@@ -76,7 +76,5 @@ void machine_free(struct machine *m);
 int machine_read_files(const char *root, struct machine *m);
 
 bool machine_listens(const struct machine *m, uint16_t port);
-/* NULL where it was not asked about. */
-const struct tws_summary *machine_netns(const struct machine *m, uint32_t netns);
 
 #endif /* TWCTL_MACHINE_H */

@@ -140,14 +140,13 @@ static int take_groups(const struct session *s, const struct options *o,
 	return groups_take(s->nl, &q, &p->sources);
 }
 
-/* A namespace that was made meanwhile has none. */
-static const struct tws_summary *summary_of(const struct pressures *p,
-					    const struct tws_group *g)
+const struct tws_summary *pressures_summary(const struct pressures *p,
+					    uint32_t netns)
 {
 	unsigned int i;
 
 	for (i = 0; i < p->n_summaries; i++)
-		if (p->summary[i].netns == g->netns)
+		if (p->summary[i].netns == netns)
 			return &p->summary[i];
 	return NULL;
 }
@@ -160,7 +159,7 @@ static void judge_destinations(const struct tws_info *info, struct pressures *p)
 	for (i = 0; i < p->destinations.n; i++) {
 		r = &p->row[p->n];
 		r->group = &p->destinations.row[i];
-		r->summary = summary_of(p, r->group);
+		r->summary = pressures_summary(p, r->group->netns);
 		if (!r->summary)
 			continue;
 		pressure_of_destination(r->group, r->summary, info, false, &r->now);
@@ -180,7 +179,7 @@ static void judge_sources(const struct tws_info *info, struct pressures *p)
 	for (i = 0; i < p->sources.n; i++) {
 		r = &p->source[p->n_sources];
 		r->group = &p->sources.row[i];
-		r->summary = summary_of(p, r->group);
+		r->summary = pressures_summary(p, r->group->netns);
 		if (!r->summary ||
 		    !r->group->verdicts[TWSCOPE_VERDICT_BIND_BLOCKED])
 			continue;

@@ -38,6 +38,10 @@ int pressures_take(const struct session *s, const struct options *o, int argc,
 		   char **argv, uint32_t top, struct pressures *p);
 void pressures_free(struct pressures *p);
 
+/* NULL where it was not asked about, or was made meanwhile. */
+const struct tws_summary *pressures_summary(const struct pressures *p,
+					    uint32_t netns);
+
 /*
  * The filter of what @p counts: the words', and that the local port is of a range.
  * Returns as arguments_filter(), after a complaint.

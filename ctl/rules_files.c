@@ -61,7 +61,7 @@ void look_sysctl_recycle(const struct machine *m, struct findings *f)
 
 void look_sysctl_fin_timeout(const struct machine *m, struct findings *f)
 {
-	const struct tws_summary *s = machine_netns(m, m->netns);
+	const struct tws_summary *s = pressures_summary(&m->pressures, m->netns);
 
 	/* else it is likely meant for what it does */
 	if (!s || s->timewait < TIME_WAIT_MANY || s->fin_wait2 > s->timewait)

@@ -132,7 +132,7 @@ static bool is_over_permille(uint64_t skipped, uint64_t closes)
 static void observed_overflow(const struct machine *m, const struct tws_stats *t,
 			      struct findings *f)
 {
-	const struct tws_summary *s = machine_netns(m, t->netns);
+	const struct tws_summary *s = pressures_summary(&m->pressures, t->netns);
 	char n[32], made[32], span[32];
 
 	if (!s || !is_over_permille(t->overflow, t->created_time_wait +
@@ -152,7 +152,7 @@ static void observed_overflow(const struct machine *m, const struct tws_stats *t
 /* Of our namespace, where nobody told the two causes apart. */
 static void counted_overflow(const struct machine *m, struct findings *f)
 {
-	const struct tws_summary *s = machine_netns(m, m->netns);
+	const struct tws_summary *s = pressures_summary(&m->pressures, m->netns);
 	const struct counters *c = &m->counters;
 	char n[32], made[32];
 
@@ -170,7 +170,7 @@ static void counted_overflow(const struct machine *m, struct findings *f)
 
 void look_overflow_counted(const struct machine *m, struct findings *f)
 {
-	const struct tws_summary *own = machine_netns(m, m->netns);
+	const struct tws_summary *own = pressures_summary(&m->pressures, m->netns);
 	unsigned int i;
 
 	for (i = 0; i < m->n_stats; i++)

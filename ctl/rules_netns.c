@@ -53,7 +53,7 @@ static void compare(const struct tws_sysctls *here,
 void look_netns_sysctls(const struct machine *m, struct findings *f)
 {
 	const struct pressures *p = &m->pressures;
-	const struct tws_summary *initial = machine_netns(m, m->initial), *s;
+	const struct tws_summary *initial = pressures_summary(&m->pressures, m->initial), *s;
 	struct differences d;
 	unsigned int i, j;
 

@@ -72,7 +72,7 @@ void look_syns_refused(const struct machine *m, struct findings *f)
 static void ended_by_rst(const struct machine *m, const struct tws_stats *t,
 			 struct findings *f)
 {
-	const struct tws_summary *s = machine_netns(m, t->netns);
+	const struct tws_summary *s = pressures_summary(&m->pressures, t->netns);
 	uint64_t rst = counts_get(&t->ended, TWSCOPE_CAUSE_RST);
 	uint64_t all = stats_ended(t);
 	char command[300], span[32], a[32], b[32];

@@ -223,17 +223,6 @@ static int keep_found(const struct tws_bucket *b, void *ctx)
 	return 0;
 }
 
-static const struct tws_summary *summary_of(const struct pressures *p,
-					    uint32_t netns)
-{
-	unsigned int i;
-
-	for (i = 0; i < p->n_summaries; i++)
-		if (p->summary[i].netns == netns)
-			return &p->summary[i];
-	return NULL;
-}
-
 /* What explain writes of it, into memory; NULL where that is short. */
 static char *explained(const struct asking *a, const struct tws_bucket *b,
 		       const struct tws_sysctls *sysctls)
@@ -268,7 +257,7 @@ static int ask_bucket(struct asking *a)
 		{ .has_addr = true, .has_port = true, .family = b->family,
 		  .port = b->remote_port },
 	};
-	const struct tws_summary *summary = summary_of(&d->p, b->netns);
+	const struct tws_summary *summary = pressures_summary(&d->p, b->netns);
 	struct found f = { .wanted = b };
 	struct tws_filter filter;
 	const struct tws_bucket_query q = {
