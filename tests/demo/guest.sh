@@ -24,6 +24,8 @@ show twctl --color=always summary
 show twctl --color=always group remote,remote-port,verdict
 show twctl --color=always pressure --top 1
 show twctl --color=always ports --to 127.0.0.1:80
+printf '\n%s\n' "What is wrong, how that is known, what to do and what not:"
+show twctl --color=always doctor
 printf '\n%s\n' "And what another setting would change, without setting it:"
 show twctl --color=always whatif tcp_tw_reuse=1
 printf '\n\033[1m# twctl list dport = :80 | head -n 5\033[0m\n'
