@@ -30,6 +30,8 @@ NOT_OF_FULL = {"substate", "verdict"}
 # A bucket of the first ones must not end while they are compared.
 SAFE_S = 45
 MAX_WITH_PORTS = 1024
+# What bind() is asked for here; no connect() may have come first.
+BOUND = "45000-46099"
 
 
 class Held:
@@ -105,8 +107,9 @@ def by_words(by, lengths):
 
 
 def setup(bound):
-    """Ports from bound on are bind()'s."""
+    """Ports from bound on are bind()'s; those that others choose are no hindrance to it."""
     sysctl("net.ipv4.tcp_tw_reuse", 1)
+    sysctl("net.ipv4.ip_local_reserved_ports", BOUND)
     sysctl("net.ipv4.tcp_max_tw_buckets", 100000)
     must("ip", "-batch", "-", input="addr replace fd77::1:1/128 dev lo nodad\n"
          "addr replace fd77::1:2/128 dev lo nodad\naddr replace fd77:0:1::1/128 dev lo nodad\n")
@@ -121,6 +124,7 @@ def setup(bound):
     make_buckets("-n", 60, "-r", "::1", "-p", 8001)
     for i, address in enumerate(("fd77::1:1", "fd77::1:2", "fd77:0:1::1")):
         make_buckets("-n", 10 + i, "-r", address, "-p", 8006)
+    sysctl("net.ipv4.ip_local_reserved_ports", "")
 
 
 def hold(held):

@@ -39,9 +39,9 @@ def setup():
     """One bucket or more of each sort; nothing of it is too young any more."""
     sysctl("net.ipv4.tcp_tw_reuse", 0)
     must("ip", "addr", "add", OWN_ADDRESS + "/32", "dev", "lo")
+    make_buckets("-n", 5, "-s", 40001, "-p", 8002)  # bound ports, before connect() has one of them
     make_buckets("-n", 9)
     make_buckets("-n", 7, "-r", OWN_ADDRESS, "-p", 8001)
-    make_buckets("-n", 5, "-s", 40001, "-p", 8002)  # bound ports
     sysctl("net.ipv4.tcp_timestamps", 0)
     make_buckets("-n", 3, "-p", 8003)
     sysctl("net.ipv4.tcp_timestamps", 1)
