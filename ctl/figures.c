@@ -83,8 +83,9 @@ struct figures *figures_of(const struct pressures *p)
 		add_row(&f[p->row[i].summary - p->summary].destinations,
 			&p->row[i]);
 	for (i = 0; i < p->n_sources; i++)
-		add_row(&f[p->source[i].summary - p->summary].bind_pools,
-			&p->source[i]);
+		if (pressure_binds(&p->source[i].now))
+			add_row(&f[p->source[i].summary - p->summary].bind_pools,
+				&p->source[i]);
 	return f;
 }
 

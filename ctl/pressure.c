@@ -210,6 +210,15 @@ void pressure_of_destination(const struct tws_group *g,
 	outlook(g, s, p);
 }
 
+static uint32_t bound_ports(const struct tws_group *g, const struct tws_summary *s)
+{
+	uint32_t n = g->verdicts[TWSCOPE_VERDICT_BIND_BLOCKED];
+
+	if (n > g->local_ports)
+		n = g->local_ports;
+	return n < s->bind_blocked_ports ? n : s->bind_blocked_ports;
+}
+
 void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 			const struct tws_info *info, struct pressure *p)
 {
@@ -221,9 +230,17 @@ void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 	p->hold_s = info->timewait_len_ms / 1000.0 + p->late_s;
 	p->share = 1;
 	p->rate = pressure_rate(g, &p->rate_s);
-	/* connect() alone takes a port that is taken already where it can */
+	p->bound = bound_ports(g, s);
+	/*
+	 * connect() alone takes a port that is taken already where it can, and all
+	 * that a server closes is at the one port where it listens
+	 */
 	if (g->count)
-		p->rate = p->rate * g->verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] /
-			  g->count;
+		p->rate = p->rate * p->bound / g->count;
 	outlook(g, s, p);
+}
+
+bool pressure_binds(const struct pressure *p)
+{
+	return p->bound * 10ULL >= p->waiting + p->in_use;
 }

@@ -16,6 +16,8 @@ struct pressure {
 	/* buckets whose place connect() takes */
 	uint32_t reusable;
 	uint32_t available;
+	/* of a source: ports that bind() holds of those taken, at most */
+	uint32_t bound;
 	/* which part of the closes was of such a port */
 	double share;
 	/* ports taken for good by the second, seen over so many seconds */
@@ -54,5 +56,12 @@ bool pressure_soon(const struct pressure *p);
 /* @g: of one source address, with its local ports counted. */
 void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 			const struct tws_info *info, struct pressure *p);
+
+/*
+ * Of a source: programs bind() there before they connect(), and not once only: a
+ * tenth of what it holds. A port or two beside many that connect() got, or a
+ * server's own, is in nobody's way.
+ */
+bool pressure_binds(const struct pressure *p);
 
 #endif /* TWCTL_PRESSURE_H */

@@ -10,20 +10,11 @@
 /* A client that chose its port has a bucket or two there, a server many. */
 #define SERVER_BUCKETS 5
 
-/*
- * Programs bind() here, and not once only: a tenth of what the source holds. A
- * single one beside many that connect() is in nobody's way.
- */
-static bool binds(const struct pressure_row *r)
-{
-	return r->group->verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] * 10ULL >=
-	       r->now.waiting + r->now.in_use;
-}
-
 static bool is_of(const struct pressure_row *r, uint32_t netns,
 		  bool (*is)(const struct pressure *p))
 {
-	return r->summary->netns == netns && binds(r) && is(&r->now);
+	return r->summary->netns == netns && pressure_binds(&r->now) &&
+	       is(&r->now);
 }
 
 static void one_source(const struct pressure_row *r, struct findings *f)

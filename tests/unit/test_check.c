@@ -209,6 +209,7 @@ static void make_pressures(void)
 	rows[1] = a_row(1, 0, 28000, 5601, 300, 40.5);
 	rows[2] = a_row(2, 1, 28000, 28000, 0, -1);
 	rows[3] = a_row(3, 1, 1000, 20, 10, 12);
+	rows[3].now.waiting = rows[3].now.bound = 980;
 	all.n = 3;
 	all.row = rows;
 	all.n_sources = 1;
@@ -255,6 +256,12 @@ static void figures_of_two(void **state)
 	assert_int_equal(f[1].bind_pools.n, 1);
 	assert_int_equal(f[1].bind_pools.at_level[2], 1);
 	assert_true(f[1].bind_pools.taken_ratio == 0.98);
+	free(f);
+	/* a server's port or two among those of connect() make no pool */
+	rows[3].now.bound = 97;
+	f = figures_of(&all);
+	assert_int_equal(f[1].bind_pools.n, 0);
+	assert_true(isinf(f[1].bind_pools.exhausted_s));
 	free(f);
 	/* the first of two, in whatever order they come */
 	rows[0].now.exhausted_s = 12;

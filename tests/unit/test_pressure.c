@@ -509,6 +509,7 @@ static void bind_pool(void **state)
 	struct pressure p;
 
 	(void)state;
+	s.bind_blocked_ports = 5500;
 	close_each_second(&g, 100);
 	g.count = 1100;
 	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = 1100;
@@ -550,9 +551,52 @@ static void bind_pool(void **state)
 	assert_true(p.exhausted_s > 40 && p.exhausted_s < 60);
 }
 
+/* 500 closes a second at the port of the range where a server listens. */
+static void server_in_the_range(void **state)
+{
+	struct tws_summary s = a_netns();
+	struct tws_group g = a_group(0);
+	struct pressure p;
+
+	(void)state;
+	s.bind_blocked_ports = 1;
+	close_each_second(&g, 500);
+	g.count = 30000;
+	g.in_use = 400;
+	g.local_ports = 1;
+	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = 30000;
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_int_equal(p.bound, 1);
+	assert_int_equal(p.available, 28199);
+	assert_true(p.rate < 0.1);
+	assert_true(p.exhausted_s < 0);
+	/* a proxy: as many connections of its own, at ports that connect() shares */
+	g.count = 60000;
+	g.local_ports = 27001;
+	g.verdicts[TWSCOPE_VERDICT_DISABLED] = 30000;
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_int_equal(p.bound, 1);
+	assert_true(p.rate < 0.1);
+	assert_true(p.exhausted_s < 0);
+	assert_false(pressure_binds(&p));
+	/* a client beside it that does bind(): its ports are what counts */
+	s.bind_blocked_ports = 6001;
+	g.count = 36000;
+	g.local_ports = 6001;
+	g.in_use = 0;
+	g.verdicts[TWSCOPE_VERDICT_DISABLED] = 0;
+	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = 36000;
+	close_each_second(&g, 600);
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_int_equal(p.bound, 6001);
+	assert_in_range((int)p.rate, 99, 101);
+	assert_true(pressure_binds(&p));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(server_in_the_range),
 		cmocka_unit_test(rates),
 		cmocka_unit_test(figures),
 		cmocka_unit_test(holds),

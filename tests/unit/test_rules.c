@@ -422,6 +422,7 @@ static void a_pool(struct scene *s, uint32_t ports, uint32_t bound)
 	s->pool.verdicts[TWSCOPE_VERDICT_NOT_LOOPBACK] = ports - bound;
 	s->source.group = &s->pool;
 	s->source.summary = &s->summary[0];
+	s->summary[0].bind_blocked_ports = bound < 14116 ? bound : 14115;
 	pressure_of_source(&s->pool, &s->summary[0], &s->m.info, &s->source.now);
 	s->m.pressures.source = &s->source;
 	s->m.pressures.n_sources = 1;
