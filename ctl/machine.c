@@ -97,6 +97,7 @@ static void take_system(const struct session *s, struct machine *m)
 		m->memory_bytes = (uint64_t)pages * (uint64_t)size;
 	if (!stat("/proc/self/ns/net", &st))
 		m->netns = (uint32_t)st.st_ino;
+	m->shell = netns_came_from() ? netns_came_from() : m->netns;
 }
 
 int machine_take(const struct session *s, const struct options *o,

@@ -32,6 +32,8 @@ struct machine {
 	/* the namespace that we are in, and the initial one; 0 where not known */
 	uint32_t netns;
 	uint32_t initial;
+	/* where commands are typed: with -N another than the one that we are in */
+	uint32_t shell;
 	/* or NULL; not ours to free */
 	const struct netns_names *names;
 	uint64_t memory_bytes;

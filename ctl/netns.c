@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "netns.h"
@@ -87,15 +88,27 @@ static void why_not_opened(const char *what, int error, char *err, size_t size)
 	}
 }
 
+static uint32_t came_from;
+
+uint32_t netns_came_from(void)
+{
+	return came_from;
+}
+
 int netns_enter(const char *what, char *err, size_t size)
 {
 	int fd = open_netns(what), ret;
+	struct stat before = { 0 };
 
 	if (fd < 0) {
 		why_not_opened(what, errno, err, size);
 		return -1;
 	}
+	(void)stat("/proc/self/ns/net", &before);
 	ret = setns(fd, CLONE_NEWNET);
+	/* it may be entered a second time, from itself */
+	if (!ret && !came_from)
+		came_from = (uint32_t)before.st_ino;
 	if (ret < 0 && errno == EINVAL)
 		snprintf(err, size, "'%s' is not a network namespace", what);
 	else if (ret < 0 && errno == EPERM)

@@ -13,6 +13,8 @@
  * a process. Returns 0, or -1 with the reason in @err.
  */
 int netns_enter(const char *what, char *err, size_t size);
+/* Where we were before, which is where commands are typed; 0 if we never left it. */
+uint32_t netns_came_from(void);
 
 /* where "ip netns" keeps them */
 #define NETNS_DIR "/run/netns"

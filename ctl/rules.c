@@ -112,7 +112,7 @@ char *command_in(const struct machine *m, uint32_t netns, const char *command,
 {
 	const struct netns_label *l = netns_find(m->names, netns);
 
-	if (netns == m->netns)
+	if (netns == m->shell)
 		snprintf(buf, size, "%s", command);
 	else if (l && l->kind == NETNS_NAMED && is_plain(l->name))
 		snprintf(buf, size, "ip netns exec %s %s", l->name, command);

@@ -175,6 +175,9 @@ static enum netns_wanted wanted_names(const struct options *o,
 {
 	if (o->all_netns || kind == OUT_DIFF)
 		return NETNS_ALL;
+	/* which the doctor's commands are to reach */
+	if (kind == OUT_DOCTOR && o->netns)
+		return NETNS_OWN;
 	return kind == OUT_SUMMARY ? NETNS_OWN : NETNS_CHEAP;
 }
 

@@ -80,7 +80,7 @@ static void healthy(struct scene *s)
 		.timewait_len_ms = 60000, .bucket_bytes = 264, .hz = 250,
 		.rules = TWSCOPE_RULES_SECONDS_NOT_FIN_WAIT2,
 	};
-	s->m.netns = s->m.initial = HERE;
+	s->m.netns = s->m.initial = s->m.shell = HERE;
 	s->m.memory_bytes = 8ULL << 30;
 	s->summary[0] = a_summary(HERE);
 	s->summary[1] = a_summary(OTHER);
@@ -347,6 +347,10 @@ static void several_destinations(void **state)
 		many[i].summary = &s.summary[1];
 	finds(&s, "ports-exhausted ports-exhausted reuse-loopback-only reuse-loopback-only");
 	says(&s, "ports-exhausted", "nsenter --net=NETNS_4026532999 sysctl -w net.ipv4.tcp_tw_reuse=1");
+	/* with -N: who types the command is not where we looked */
+	s.m.shell = OTHER;
+	says(&s, "ports-exhausted", "nsenter --net=NETNS_4026531840 sysctl -w net.ipv4.tcp_tw_reuse=1");
+	says(&s, "ports-exhausted", "!NETNS_4026532999");
 }
 
 static void timestamps(void **state)
