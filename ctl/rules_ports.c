@@ -18,6 +18,7 @@ typedef bool (*which_fn)(const struct pressure *p);
 struct shortage {
 	unsigned int n;
 	uint64_t waiting;
+	uint64_t in_use;
 	/* what tcp_tw_reuse=1 would give back */
 	uint64_t gain;
 	/* of the one that holds most: by the second, for good */
@@ -42,6 +43,7 @@ static struct shortage shortage_of(const struct machine *m, uint32_t netns,
 			all.sustained_reusing = r->whatif.sustained;
 		}
 		all.waiting += r->now.waiting;
+		all.in_use += r->now.in_use;
 		if (r->whatif.available > r->now.available)
 			all.gain += r->whatif.available - r->now.available;
 	}
@@ -154,6 +156,9 @@ static void reuse_command(const struct machine *m, uint32_t netns,
 /* Much comes free now, or would go on where all that is there is too young. */
 static bool reuse_helps(const struct shortage *all)
 {
+	/* what open connections hold, no reuse gives back */
+	if (!WORTH(all->waiting, all->waiting + all->in_use))
+		return false;
 	return WORTH(all->gain, all->waiting) ||
 	       all->sustained_reusing >= 2 * all->sustained;
 }
@@ -180,7 +185,10 @@ static void advise(const struct machine *m, const struct tws_summary *s,
 {
 	struct shortage all = shortage_of(m, s->netns, is);
 
-	finding_do(f, "keep connections and use them again: a pool in the client; in nginx 'keepalive N;' in the upstream, with proxy_http_version 1.1 and proxy_set_header Connection \"\"");
+	if (all.in_use > all.waiting)
+		finding_do(f, "most of these ports are not in TIME_WAIT: connections hold them. See whose they are, 'ss -tanp dst ADDRESS': a pool without a bound, connections that nobody uses, or sockets that a program does not close (CLOSE-WAIT)");
+	else
+		finding_do(f, "keep connections and use them again: a pool in the client; in nginx 'keepalive N;' in the upstream, with proxy_http_version 1.1 and proxy_set_header Connection \"\"");
 	finding_do(f, "add addresses: each further source address, and each further address or port of the destination, has all of these ports anew");
 	widen(m, s, f);
 	reuse(m, s, &all, f);
@@ -246,13 +254,14 @@ static bool is_short(const struct pressure *p)
 	return is_exhausted(p) || is_running_out(p);
 }
 
-/* One that is short of ports, for which this verdict is the reason. */
+/* One that is short of ports, half of which this verdict holds. */
 static bool refused_by(const struct pressure_row *r, uint32_t netns,
 		       unsigned int verdict)
 {
 	return r->summary->netns == netns && is_short(&r->now) &&
 	       r->group->verdicts[verdict] &&
-	       r->group->verdicts[verdict] * 2ULL >= r->now.waiting;
+	       r->group->verdicts[verdict] * 2ULL >=
+	       (uint64_t)r->now.waiting + r->now.in_use;
 }
 
 static unsigned int count_refused(const struct machine *m, uint32_t netns,

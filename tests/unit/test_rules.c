@@ -242,9 +242,17 @@ static void exhausted_where_reuse_is_no_help(void **state)
 	s.group[0] = a_group(60, 10);
 	s.group[0].in_use_searched = 27700;
 	judge(&s, 0, 0);
-	s.summary[0].sysctls.tcp_tw_reuse = 0;
-	finds(&s, "ports-exhausted reuse-loopback-only");
+	finds(&s, "ports-exhausted");
 	says(&s, "ports-exhausted", "600 by TIME_WAIT and 27,700 in use");
+	says(&s, "ports-exhausted", "ss -tanp dst");
+	says(&s, "ports-exhausted", "!keepalive N");
+	says(&s, "ports-exhausted", "!sysctl -w net.ipv4.tcp_tw_reuse=1");
+	/* none at all in TIME_WAIT */
+	s.group[0] = a_group(0, 0);
+	s.group[0].in_use_searched = 28232;
+	judge(&s, 0, 0);
+	finds(&s, "ports-exhausted");
+	says(&s, "ports-exhausted", "!sysctl -w net.ipv4.tcp_tw_reuse=1");
 	/* nothing is known: nothing is said */
 	s.group[0] = a_group(60, 470);
 	s.group[0].verdicts[TWSCOPE_VERDICT_UNKNOWN] = s.group[0].count;
@@ -318,7 +326,7 @@ static void running_out(void **state)
 	s.group[0].in_use_searched = 24810;
 	judge(&s, 0, 0);
 	assert_true(s.row[0].now.exhausted_s < 0);
-	finds(&s, "ports-running-out reuse-loopback-only");
+	finds(&s, "ports-running-out");
 	says(&s, "ports-running-out", "though it lasts at this rate");
 	s.group[0].in_use_searched = 24809;
 	judge(&s, 0, 0);
