@@ -161,7 +161,8 @@ static void restarted(struct metrics_writer *w, const struct figures *f)
 static void verdict_mismatch(struct metrics_writer *w, const struct figures *f)
 {
 	if (f->stats)
-		plain(w, (double)f->stats->verdict_mismatch);
+		plain(w, (double)(f->stats->verdict_mismatch +
+				  f->stats->segment_mismatch));
 }
 
 /* Of the whole machine, in each of them. */
@@ -269,7 +270,7 @@ const struct metric metrics[] = {
 	  "Buckets whose TIME_WAIT a segment made begin anew while observing.",
 	  .samples = restarted },
 	{ "twscope_verdict_mismatch_total", NULL, COUNTER,
-	  "Decisions of connect() that were other than foretold: a mistake of twscope's.",
+	  "Decisions that were other than foretold: a mistake of twscope's.",
 	  .samples = verdict_mismatch },
 	{ "twscope_missed_total", NULL, COUNTER,
 	  "What the hooks missed, on the whole machine: the counts above lack it.",

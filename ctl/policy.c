@@ -34,7 +34,7 @@ static const struct {
 	{ "tcp_tw_recycle",
 	  "it dropped connections from behind NAT and was removed in Linux 4.12" },
 	{ "tcp_max_tw_buckets",
-	  "it decides whether a close to come gets a bucket, not on those that are there" },
+	  "it decides whether a close to come gets a bucket, not on those that are there. Do not lower it: that frees no port, and what closes beyond it skips TIME_WAIT" },
 	{ "ip_local_port_range",
 	  "it decides on no bucket; for the ports see: twctl ports" },
 };

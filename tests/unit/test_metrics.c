@@ -229,7 +229,7 @@ static void make_figures(void)
 		/* more digits than a float has */
 		.decisions = { .n = TWSCOPE_N_DECISIONS, .v = { 0, 1234567890123456 } },
 		.overflow = 5, .out_of_memory = 6, .restarted = 7,
-		.verdict_mismatch = 8, .missed = 9,
+		.verdict_mismatch = 8, .segment_mismatch = 30, .missed = 9,
 	};
 	for (i = 0; i < 4; i++)
 		row[i] = (struct figures){
@@ -314,7 +314,7 @@ static void one_namespace(void **state)
 	is("twscope_overflow_total{reason=\"limit\"}", 5);
 	is("twscope_overflow_total{reason=\"memory\"}", 6);
 	is("twscope_restarted_total", 7);
-	is("twscope_verdict_mismatch_total", 8);
+	is("twscope_verdict_mismatch_total", 38);
 	is("twscope_missed_total", 9);
 	/* no label tells of addresses or ports, and none of namespaces here */
 	assert_false(has("twscope_timewait_bytes{"));

@@ -93,7 +93,7 @@ static void other_sysctls(void **state)
 	refuses("net.ipv4.tcp_fin_timeout=10", "'tcp_fin_timeout': it bounds FIN_WAIT2");
 	refuses("tcp_tw_recycle=1", "removed in Linux 4.12; but by: tcp_tw_reuse");
 	refuses("tcp_tw_recycle", "removed in Linux 4.12; but by: tcp_tw_reuse");
-	refuses("tcp_max_tw_buckets=1", "not on those that are there");
+	refuses("tcp_max_tw_buckets=1", "not on those that are there. Do not lower it");
 	refuses("ip_local_port_range=1", "twctl ports");
 }
 
