@@ -40,7 +40,7 @@ static void add_row(struct figures_pool *pool, const struct pressure_row *r)
 	}
 	if (rate_ratio(p) > pool->rate_ratio)
 		pool->rate_ratio = rate_ratio(p);
-	if (p->exhausted_s >= 0 && p->exhausted_s < pool->exhausted_s) {
+	if (pressure_foretold(p) && p->exhausted_s < pool->exhausted_s) {
 		pool->exhausted_s = p->exhausted_s;
 		pool->soonest = r;
 	}

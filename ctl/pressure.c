@@ -38,6 +38,13 @@ bool pressure_nearly(const struct pressure *p)
 	return p->available < p->ports / 10;
 }
 
+bool pressure_foretold(const struct pressure *p)
+{
+	return p->exhausted_s >= 0 &&
+	       (p->rate_s >= RATE_SECONDS ||
+		p->ports - p->available >= p->ports / 2);
+}
+
 bool pressure_soon(const struct pressure *p)
 {
 	return p->exhausted_s >= 0 && p->exhausted_s < SOON_S;

@@ -52,6 +52,11 @@ void pressure_of_destination(const struct tws_group *g,
 /* What is to be a warning: little is available, or none will be within a minute. */
 bool pressure_nearly(const struct pressure *p);
 bool pressure_soon(const struct pressure *p);
+/*
+ * None will be left, and that is no guess from a burst of a second: the rate was
+ * there for ten, or has half of the ports already.
+ */
+bool pressure_foretold(const struct pressure *p);
 
 /* @g: of one source address, with its local ports counted. */
 void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,

@@ -6,9 +6,6 @@
 
 #include "rules_parts.h"
 
-/* A rate that was seen for so long is none of a moment. */
-#define WATCHED_S 10
-
 const struct rule doctor_rules[N_DOCTOR_RULES] = {
 	{ "ports-exhausted", SEVERITY_CRITICAL,
 	  "connect() finds no local port to a destination", look_ports_exhausted },
@@ -156,14 +153,9 @@ bool is_exhausted(const struct pressure *p)
 
 bool is_running_out(const struct pressure *p)
 {
-	uint32_t taken = p->ports - p->available;
-
 	if (!p->available)
 		return false;
-	if (p->available < p->ports / 10)
-		return true;
-	return p->exhausted_s >= 0 &&
-	       (p->rate_s >= WATCHED_S || taken >= p->ports / 2);
+	return p->available < p->ports / 10 || pressure_foretold(p);
 }
 
 bool is_short_of_ports(const struct machine *m, uint32_t netns)

@@ -26,8 +26,8 @@ static bool is_lowered_fin_timeout(const struct sysctl_line *l)
 
 static bool is_unknown_tcp(const struct sysctl_line *l)
 {
-	return !l->exists && !strncmp(l->key, "net.ipv4.tcp_", 13) &&
-	       !is_recycle(l);
+	return !l->exists && !l->may_fail &&
+	       !strncmp(l->key, "net.ipv4.tcp_", 13) && !is_recycle(l);
 }
 
 /* Begins a finding with a line for each that @is one; how many they are. */

@@ -72,8 +72,8 @@ bool sysctl_line_parse(const char *text, struct sysctl_line *line)
 	equals = strchr(text, '=');
 	if (*text == '#' || *text == ';' || !equals)
 		return false;
-	/* that it may fail */
-	text += *text == '-';
+	line->may_fail = *text == '-';
+	text += line->may_fail;
 	trimmed(line->key, sizeof(line->key), text, (size_t)(equals - text));
 	trimmed(line->value, sizeof(line->value), equals + 1,
 		strlen(equals + 1));

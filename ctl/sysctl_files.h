@@ -19,6 +19,8 @@ struct sysctl_line {
 	char value[128];
 	/* whether this kernel has it; true as well where nobody looked */
 	bool exists;
+	/* "-key": nobody minds if it does not */
+	bool may_fail;
 };
 
 struct sysctl_lines {

@@ -275,6 +275,16 @@ static void figures_of_two(void **state)
 	assert_ptr_equal(f[0].destinations.soonest, &rows[0]);
 	assert_ptr_equal(f[0].destinations.fullest, &rows[0]);
 	free(f);
+	/* by a burst nothing is foretold, unless half of the ports are gone */
+	rows[0].now.available = 14001;
+	rows[0].now.rate_s = 9;
+	f = figures_of(&all);
+	assert_true(f[0].destinations.exhausted_s == 40.5);
+	free(f);
+	rows[0].now.rate_s = 10;
+	f = figures_of(&all);
+	assert_true(f[0].destinations.exhausted_s == 12);
+	free(f);
 }
 
 /* Nothing to take from, nothing to give, no limit. */

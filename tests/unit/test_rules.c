@@ -565,10 +565,12 @@ static void files(void **state)
 	(void)state;
 	healthy(&s);
 	s.line[0] = (struct sysctl_line){
-		"/etc/sysctl.conf", 7, "net.ipv4.tcp_tw_recycle", "1", false,
+		.file = "/etc/sysctl.conf", .number = 7,
+		.key = "net.ipv4.tcp_tw_recycle", .value = "1",
 	};
 	s.line[1] = (struct sysctl_line){
-		"/etc/sysctl.d/a.conf", 1, "net.ipv4.tcp_fin_timeout", "60", true,
+		.file = "/etc/sysctl.d/a.conf", .number = 1,
+		.key = "net.ipv4.tcp_fin_timeout", .value = "60", .exists = true,
 	};
 	s.m.files.line = s.line;
 	s.m.files.n = 2;
@@ -585,6 +587,9 @@ static void files(void **state)
 	strcpy(s.line[0].key, "net.ipv4.tcp_tw_timeout");
 	s.m.files.n = 1;
 	finds(&s, "sysctl-unknown");
+	s.line[0].may_fail = true;
+	finds(&s, "");
+	s.line[0].may_fail = false;
 	/* elsewhere some are not to be seen */
 	s.m.netns = OTHER;
 	finds(&s, "");
