@@ -15,6 +15,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -259,6 +260,65 @@ unsigned int twscope_playback_cursor_bytes(void)
 	return (1 + nr_cpu_ids) * sizeof(u64);
 }
 
+/* Is a slot what it was when it was copied. */
+static bool is_still(const struct slot *slot, unsigned long valid)
+{
+	smp_rmb(); /* after the copy, for twscope_recorder_begin() */
+	return READ_ONCE(slot->valid) == valid;
+}
+
+/* Other readers may be ahead, or say so at the same time. */
+static void read_up_to(struct ring *ring, unsigned long valid)
+{
+	unsigned long seen, old = READ_ONCE(ring->read);
+
+	while (old < valid) {
+		seen = cmpxchg(&ring->read, old, valid);
+		if (seen == old)
+			break;
+		old = seen;
+	}
+	smp_mb(); /* see twscope_recorder_again() */
+}
+
+/*
+ * When the event of a number happened. Of one that is gone: before all others;
+ * of one that is just being written: after them.
+ */
+static u64 time_of(const struct ring *ring, u64 n)
+{
+	const struct slot *slot = &ring->slots[n & ring->mask];
+	unsigned long valid = n + 1;
+	u64 time_ns;
+
+	/* before the copy */
+	if (smp_load_acquire(&slot->valid) == valid) {
+		time_ns = READ_ONCE(slot->ev.time_ns);
+		if (is_still(slot, valid))
+			return time_ns;
+	}
+	return READ_ONCE(ring->head) - n > ring->mask + 1 ? 0 : U64_MAX;
+}
+
+/*
+ * The first of the events from @at on and before @end that did not happen before
+ * @since_ns, by halves: to pass a million one by one takes long, and whoever
+ * reads may hold RCU. Where a hook interrupted another the two may be the other way
+ * round, within a moment: so it is as exact as that.
+ */
+static u64 first_since(const struct ring *ring, u64 at, u64 end, u64 since_ns)
+{
+	while (at < end) {
+		u64 middle = at + (end - at) / 2;
+
+		if (time_of(ring, middle) < since_ns)
+			at = middle + 1;
+		else
+			end = middle;
+	}
+	return at;
+}
+
 /**
  * twscope_playback_init() - begin to read
  * @p: the reader
@@ -291,15 +351,22 @@ int twscope_playback_init(struct twscope_playback *p, const u64 *cursor,
 
 	p->cursor[0] = recording;
 	for_each_possible_cpu(cpu) {
-		u64 head = READ_ONCE(per_cpu(rings, cpu).head);
-		u64 size = per_cpu(rings, cpu).mask + 1;
+		struct ring *ring = per_cpu_ptr(&rings, cpu);
+		u64 head = READ_ONCE(ring->head);
+		u64 size = ring->mask + 1;
+		u64 *at = &p->cursor[1 + cpu];
 
 		p->end[cpu] = head;
 		if (cursor)
-			p->cursor[1 + cpu] = min(cursor[1 + cpu], head);
+			*at = min(cursor[1 + cpu], head);
 		else if (head > size)
-			p->cursor[1 + cpu] = head - size;
-		if (p->cursor[1 + cpu] < head)
+			*at = head - size;
+		if (since_ns) {
+			*at = first_since(ring, *at, head, since_ns);
+			/* What was passed by must not be counted on. */
+			read_up_to(ring, *at);
+		}
+		if (*at < head)
 			p->cpus[p->n++] = cpu;
 	}
 	return 0;
@@ -331,27 +398,6 @@ void twscope_playback_free(struct twscope_playback *p)
 bool twscope_playback_is_valid(const struct twscope_playback *p)
 {
 	return p->cursor[0] == recording;
-}
-
-/* Is a slot what it was when it was copied. */
-static bool is_still(const struct slot *slot, unsigned long valid)
-{
-	smp_rmb(); /* after the copy, for twscope_recorder_begin() */
-	return READ_ONCE(slot->valid) == valid;
-}
-
-/* Other readers may be ahead, or say so at the same time. */
-static void read_up_to(struct ring *ring, unsigned long valid)
-{
-	unsigned long seen, old = READ_ONCE(ring->read);
-
-	while (old < valid) {
-		seen = cmpxchg(&ring->read, old, valid);
-		if (seen == old)
-			break;
-		old = seen;
-	}
-	smp_mb(); /* see twscope_recorder_again() */
 }
 
 /*
