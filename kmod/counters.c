@@ -62,7 +62,8 @@ static unsigned long failures(const struct net *net, int cpu)
 				     cpu)->mibs[LINUX_MIB_TCPTIMEWAITOVERFLOW]);
 }
 
-static int __net_init counters_net_init(struct net *net)
+/* Called whenever observing begins: on no kernel is it __net_init. */
+static int counters_net_init(struct net *net)
 {
 	struct counters_net *cn = counters_net(net);
 	struct twscope_cpu_counts __percpu *counts;
