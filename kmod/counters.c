@@ -154,7 +154,7 @@ static struct pernet_operations counters_net_ops = {
 /**
  * twscope_counters_start() - count from now on, in all namespaces
  *
- * To be called before the hooks go on. Needs 400 bytes for each processor and
+ * To be called before the hooks go on. Needs 352 bytes for each processor and
  * namespace.
  *
  * Context: process, may sleep. Not to be called twice.
