@@ -22,6 +22,7 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 
 #include "event.h"
 #include "recorder.h"
@@ -73,6 +74,23 @@ static bool is_made(int cpu)
 	return per_cpu(rings, cpu).slots != per_cpu_ptr(&only_slot, cpu);
 }
 
+/*
+ * As kvcalloc() does, but not to observe is better than to have the OOM killer
+ * make room for it; and kvcalloc() that is told so tries too hard for large pages.
+ */
+static struct slot *alloc_slots(void)
+{
+	struct slot *slots;
+
+	slots = kcalloc(ring_size, sizeof(*slots),
+			GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (slots)
+		return slots;
+	return __vmalloc(array_size(ring_size, sizeof(*slots)),
+			 GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
+			 __GFP_NOWARN);
+}
+
 static int make_ring(unsigned int cpu)
 {
 	struct ring *ring = per_cpu_ptr(&rings, cpu);
@@ -80,7 +98,7 @@ static int make_ring(unsigned int cpu)
 
 	if (is_made(cpu) || ring->head)
 		return 0;
-	slots = kvcalloc(ring_size, sizeof(*slots), GFP_KERNEL);
+	slots = alloc_slots();
 	if (slots) {
 		ring->slots = slots;
 		ring->mask = ring_size - 1;
@@ -125,6 +143,8 @@ int twscope_recorder_start(unsigned int events)
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		make_ring(cpu);
+		if (lacks_memory)
+			break;
 		cond_resched();
 	}
 	state = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN,
