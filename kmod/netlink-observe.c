@@ -247,6 +247,10 @@ int twscope_nl_stats_get_dumpit(struct sk_buff *skb,
 {
 	int err;
 
+	/* The hooks may be off by now. */
+	if (stats_dump(cb)->done)
+		return skb->len;
+
 	err = twscope_netlink_all_netns(&stats_dump(cb)->caps, cb->extack);
 	if (err)
 		return err;
