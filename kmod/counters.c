@@ -329,9 +329,9 @@ void twscope_counters_read(struct net *net, struct twscope_stats *s)
 
 	memset(s, 0, sizeof(*s));
 	s->netns = net->ns.inum;
-	s->settled = true;
 	rcu_read_lock();
 	counts = READ_ONCE(cn->counts);
+	/* Else there was no memory for them: nothing is known of what was before. */
 	if (counts) {
 		sum_up(net, counts, &s->c);
 		s->before = cn->before;

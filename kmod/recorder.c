@@ -377,10 +377,11 @@ int twscope_playback_init(struct twscope_playback *p, const u64 *cursor,
 		u64 *at = &p->cursor[1 + cpu];
 
 		p->end[cpu] = head;
-		if (cursor)
-			*at = min(cursor[1 + cpu], head);
-		else if (head > size)
+		*at = cursor ? min(cursor[1 + cpu], head) : 0;
+		if (head > size && *at < head - size) {
+			p->lost += cursor ? head - size - *at : 0;
 			*at = head - size;
+		}
 		if (since_ns) {
 			*at = first_since(ring, *at, head, since_ns);
 			/* What was passed by must not be counted on. */
