@@ -118,6 +118,7 @@ class Round:
         self.policy = Policy(number // 3 % 3, rng.choice(delays))
         self.before = Policy(rng.randrange(3), rng.choice(delays))
         self.netns = netns
+        self.rows = []
         self.scene = Scene(rng, self.route, low, self.size, other_netns)
 
     def choose_route(self, port):
@@ -175,6 +176,8 @@ class Round:
         after = self.ask()
         if not self.scene.is_steady():
             return False
+        for seen, said in self.rows:
+            self.compare("row by row", seen, said)
         self.compare("what-if", without_times(if_set), without_times(now))
         map_alone = {"map": 0, "cells": 0}
         self.compare("cells", without_times(few) | map_alone, without_times(now) | map_alone)
@@ -223,7 +226,7 @@ class Round:
             state, verdict = wanted[row["local-port"]]
             if met:
                 said = {"reserved": "not-searched"}.get(state, verdict or state)
-                self.compare("row by row", row["verdict"], said)
+                self.rows.append((row["verdict"], said))
             if met and state == "waiting":
                 ms = min(row["remaining-ms"], row.get("wait-ms", NONE_MS))
                 soonest[verdict] = min(ms, soonest.get(verdict, NONE_MS))
