@@ -440,7 +440,10 @@ def wrong_rules():
     must("twctl", "observe", "on")
     with Place.make("mistaken", 2):
         # On loopback, old enough: only what they say of FIN_WAIT2 differs.
-        with FinWait2(1):
+        with socket.create_server((LOOPBACK, BACKEND)) as server, socket.socket() as client:
+            client.connect((LOOPBACK, BACKEND))
+            accepted = server.accept()[0]
+            make_bucket(client, accepted)
             time.sleep(1.1)
             # Each comes to the bucket or to the free port first; and that it was refused there is
             # counted when the next one comes to it.
@@ -450,6 +453,7 @@ def wrong_rules():
                     sock.connect_ex((LOOPBACK, BACKEND))
             found = finds(f"a module that was told {wrong}", "verdict-mismatch")
             equal([f["severity"] for f in found], ["critical"], "which is critical")
+            accepted.close()
     must("twctl", "observe", "off")
     reload()
     finds("and one that was not")
