@@ -19,6 +19,7 @@ import time
 import leak
 from deeds import Local, Unseen
 from guise import USER, become_nobody, become_userns_root, error_of, in_child, lose_net_admin
+from scene import make_bucket, send_fin
 from tap import (SOL_NETLINK, done, enter_netns, equal, make_buckets, must, note, ok,
                  own_netns, run, skip, sysctl, ynl_socket)
 from witness import INSTANCE, Observer, Trace, join, netns_inode, new_client
@@ -129,9 +130,8 @@ def connection():
     with socket.create_server(("127.0.0.1", OTHER_PORT)) as listener:
         client = socket.create_connection(("127.0.0.1", OTHER_PORT))
         server = listener.accept()[0]
-        client.close()
-        time.sleep(0.01)
-        server.close()
+        make_bucket(client, server)
+        send_fin(server)
 
 
 def number(netns):
