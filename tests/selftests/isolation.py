@@ -276,7 +276,7 @@ def in_netlink(a):
             client.sock.setsockopt(SOL_NETLINK, option, 1)
         join(client)
         do("info-get", {})
-        heard, end = set(), time.monotonic() + 3
+        heard, end = set(), time.monotonic() + 20
         # Once more after the first time: what is of others comes in messages of its own.
         while time.monotonic() < end:
             before = len(heard)
