@@ -27,6 +27,8 @@ MINUTE_MS = 60000
 # What a timer of a minute may come late, and a little for the emulator.
 LATE_S = 5
 REFUSED = "EADDRNOTAVAIL"
+# On a busy machine a second may be over before all was seen that is to be seen in it.
+TRIES = 10
 
 BORN = time.monotonic()
 ynl = ynl_client()
@@ -334,31 +336,50 @@ def lines_of(log):
 
 # Reuse
 
+def within_a_second(begin, deed):
+    """What it returns, done from that part of a second on and before the next."""
+    for _ in range(TRIES):
+        second = int(coarse_seconds()) + 1
+        sleep_until(second + begin)
+        seen = deed()
+        if int(coarse_seconds()) == second:
+            break
+    return seen
+
+
+def young_bucket(pause=0):
+    """Its port, how long it says to wait, and what a connect() comes to after the pause."""
+    port = bucket_at()
+    wait = row(port).get("wait-ms", 0)
+    time.sleep(pause)
+    return port, wait, outcome(port)
+
+
 def clock_of_seconds():
     """Up to 6.12."""
-    sleep_until(int(coarse_seconds()) + 1.6)
-    port = bucket_at()
-    wait, refused = row(port).get("wait-ms", 0), outcome(port)
+    port, wait, refused = within_a_second(0.6, young_bucket)
     ok(0 < wait < 500 and refused == REFUSED,
        "up to 6.12 a bucket is refused for what is left of its second", (wait, refused))
     time.sleep(wait / 1000)
     equal((verdict(port), outcome(port)), ("reusable", "connected"),
           "and reused in the next, long before it is one second old")
-    sleep_until(int(coarse_seconds()) + 1)
-    port = bucket_at()
-    wait = row(port).get("wait-ms", 0)
-    time.sleep(0.5)
-    ok(wait > 600 and outcome(port) == REFUSED, "early in a second that is almost all of it", wait)
+    _, wait, refused = within_a_second(0, lambda: young_bucket(0.5))
+    ok(wait > 500 and refused == REFUSED, "early in a second that is more than half of it", wait)
 
 
 def clock_of_entry():
     """From 6.14 on."""
-    sleep_until(int(coarse_seconds()) + 1.6)
-    port = bucket_at()
-    wait, begin = row(port).get("wait-ms", 0), time.monotonic()
-    time.sleep(0.6)
-    ok(800 < wait <= 1001 and (verdict(port), outcome(port)) == ("too-young", REFUSED),
-       "from 6.14 on tcp_tw_reuse_delay counts from the entry, 1 s by default", row(port))
+    for _ in range(TRIES):
+        sleep_until(int(coarse_seconds()) + 1.6)
+        born = time.monotonic()
+        port = bucket_at()
+        wait, begin = row(port).get("wait-ms", 0), time.monotonic()
+        time.sleep(0.6)
+        seen = verdict(port), outcome(port)
+        if time.monotonic() - born < 1:
+            break
+    ok(1000 * (1 - (begin - born)) - 10 <= wait <= 1001 and seen == ("too-young", REFUSED),
+       "from 6.14 on tcp_tw_reuse_delay counts from the entry, 1 s by default", (wait, seen, row(port)))
     time.sleep(max(0, begin + wait / 1000 - time.monotonic()))
     equal((verdict(port), outcome(port)), ("reusable", "connected"), "and then it is reused")
     long_delay()
