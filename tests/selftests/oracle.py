@@ -104,7 +104,11 @@ def killed():
     process = subprocess.Popen(("twctl", "verify", "--trials", "100000"),
                                stdout=subprocess.DEVNULL)
     time.sleep(3)
-    during = len(twctl("-A", "summary"))
+    for _ in range(100):
+        during = len(twctl("-A", "summary"))
+        if during == 3:
+            break
+        time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.wait()
     for _ in range(100):
