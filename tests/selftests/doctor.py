@@ -361,7 +361,8 @@ def files():
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as f:
         f.write("# of a blog\nnet.ipv4.tcp_tw_reuse = 1\nnet.ipv4.tcp_tw_recycle = 1\n"
-                "net.ipv4.tcp_fin_timeout = 15\n-net/ipv4/tcp_tw_timeout = 5\n")
+                "net.ipv4.tcp_fin_timeout = 15\nnet/ipv4/tcp_tw_timeout = 5\n"
+                "-net/ipv4/tcp_tw_age = 5\n")
     finds("files of folklore, and few buckets", "sysctl-recycle", "sysctl-unknown")
     setting("net.ipv4.tcp_max_tw_buckets", ROOMY)
     must("ip", "link", "set", "lo", "up")
