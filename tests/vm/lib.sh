@@ -513,7 +513,8 @@ in_chroot() {
 		done
 		mount --rbind /dev "$chroot/dev"
 		mount -t proc proc "$chroot/proc"
-		exec chroot "$chroot" /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/build LC_ALL=C "$@"
+		# Not as process 1: make that is told to stop there never comes to an end.
+		chroot "$chroot" /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/build LC_ALL=C "$@" || exit
 	' in_chroot "$CHROOT" "$dir" "$HEADERS" "${CHROOT_ENVIRONMENT[@]}" "$@" </dev/null
 }
 
