@@ -34,8 +34,12 @@
 /* Reads after which a dump has gone round in a circle. */
 #define READS_MAX	20000
 #define COMPLAINTS_MAX	3
-/* The hooks go on and off with grace periods: once in so many messages. */
+/*
+ * The hooks go on and off with grace periods: once in so many messages of a place,
+ * and of very many a thousand times.
+ */
 #define TOGGLE_EVERY	100
+#define TOGGLES		1000
 #define RECENT		4
 
 /* What a message was sent for, beside what it asks. */
@@ -71,7 +75,7 @@ static struct {
 static struct place *place;
 static uint32_t events_group;
 static uint64_t seed;
-static unsigned long wanted;
+static unsigned long wanted, toggle_every = TOGGLE_EVERY;
 static double deadline;
 
 static double now(void)
@@ -296,7 +300,7 @@ static bool tame_one(struct request *r)
 	size_t i;
 	uint32_t v;
 
-	if (place->requests - last < TOGGLE_EVERY) {
+	if (place->requests - last < toggle_every) {
 		genl->cmd = TWSCOPE_CMD_INFO_GET;
 		return true;
 	}
@@ -717,6 +721,8 @@ int main(int argc, char **argv)
 		read_first(argv[5]);
 	seed = strtoull(argv[1], NULL, 10);
 	wanted = strtoul(argv[2], NULL, 10);
+	if (wanted / N_PLACES / TOGGLES > TOGGLE_EVERY)
+		toggle_every = wanted / N_PLACES / TOGGLES;
 	deadline = begin + strtod(argv[3], NULL);
 	all = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (all == MAP_FAILED)
