@@ -106,7 +106,7 @@ static void the_verdict(struct text *t, const struct explanation *e)
 	line(t, &x);
 	explain_bound(e, &x);
 	label(t, "bound");
-	wrapped(t, 10, "with the port bound before: %s [%s]", x.text, x.source);
+	wrapped(t, 10, "from just this port, bound before: %s [%s]", x.text, x.source);
 }
 
 static void the_peer(struct text *t, const struct explanation *e)

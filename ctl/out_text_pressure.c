@@ -48,7 +48,8 @@ static void the_ports(struct text *t, const struct pressure *p)
 	fputc('\n', fp);
 }
 
-static void the_rates(struct text *t, const struct pressure_row *r)
+/* @by: whose ports these are, where that is not everybody's */
+static void the_rates(struct text *t, const struct pressure_row *r, const char *by)
 {
 	char a[32], b[32], c[32], spark[3 * SPARK_CELLS + 1];
 	const struct tws_hist h = {
@@ -57,8 +58,8 @@ static void the_rates(struct text *t, const struct pressure_row *r)
 	FILE *fp = t->o.opt.fp;
 
 	label(t, "rate");
-	fprintf(fp, "%s ports/s over %u s; %s a second can go on for good",
-		text_port_rate(a, sizeof(a), r->now.rate), r->now.rate_s,
+	fprintf(fp, "%s ports/s%s over %u s; %s a second can go on for good",
+		text_port_rate(a, sizeof(a), r->now.rate), by, r->now.rate_s,
 		text_port_rate(b, sizeof(b), r->now.sustained));
 	if (r->whatif.hold_s && r->whatif.hold_s < r->now.hold_s)
 		fprintf(fp, ", %s with\n%*stcp_tw_reuse=1",
@@ -72,15 +73,29 @@ static void the_rates(struct text *t, const struct pressure_row *r)
 			       t->o.opt.utf8), t->c.off);
 }
 
-static void the_outlook(struct text *t, const struct pressure *p,
+/* How long that will be so, unless connect() reuses buckets before they end. */
+static void the_first_end(struct text *t, const struct pressure_row *r)
+{
+	char span[24];
+
+	if (!r->now.waiting || r->group->earliest_ms > r->now.hold_s * 1000)
+		return;
+	label(t, "");
+	fprintf(t->o.opt.fp, "the first bucket ends in %s\n",
+		text_span(span, sizeof(span), r->group->earliest_ms));
+}
+
+static void the_outlook(struct text *t, const struct pressure_row *r,
 			const char *fails)
 {
+	const struct pressure *p = &r->now;
 	const char *color = t->c.warn;
 	char span[24];
 
 	label(t, "outlook");
 	if (!p->available) {
 		fprintf(t->o.opt.fp, "%sexhausted: %s%s\n", color, fails, t->c.off);
+		the_first_end(t, r);
 		return;
 	}
 	if (p->limited) {
@@ -105,8 +120,8 @@ static void destination(struct text *t, const struct pressure_row *r)
 {
 	route(t, r->group);
 	the_ports(t, &r->now);
-	the_rates(t, r);
-	the_outlook(t, &r->now, "connect() fails with EADDRNOTAVAIL");
+	the_rates(t, r, "");
+	the_outlook(t, r, "connect() fails with EADDRNOTAVAIL");
 }
 
 static void source(struct text *t, const struct pressure_row *r)
@@ -121,8 +136,8 @@ static void source(struct text *t, const struct pressure_row *r)
 			netns_suffix(t, name, sizeof(name), r->group->netns));
 	fprintf(t->o.opt.fp, "%s\n", t->c.off);
 	the_ports(t, &r->now);
-	the_rates(t, r);
-	the_outlook(t, &r->now, "bind() to port 0 fails with EADDRINUSE");
+	the_rates(t, r, " by bind()");
+	the_outlook(t, r, "bind() to port 0 fails with EADDRINUSE");
 }
 
 static void the_range(struct text *t, const struct tws_summary *s)
@@ -165,7 +180,7 @@ void text_pressure(struct out *o, const struct pressure_report *r)
 		source(t, &r->source[i]);
 	}
 	if (r->others)
-		fprintf(o->opt.fp, "\n%s%s more destination%s; --top shows them%s\n",
+		fprintf(o->opt.fp, "\n%s%s more destination%s; --top 0 shows all%s\n",
 			t->c.soft, text_count(a, sizeof(a), r->others),
 			r->others == 1 ? "" : "s", t->c.off);
 }

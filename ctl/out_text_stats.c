@@ -156,7 +156,7 @@ static void segments(struct text *t, const struct tws_stats *s)
 	if (!s->has_segments || !(all || s->segments))
 		return;
 	fputc('\n', t->o.opt.fp);
-	snprintf(what, sizeof(what), "met a bucket, ACKs sent for them: %s",
+	snprintf(what, sizeof(what), "met a bucket; refused with an ACK: %s",
 		 text_count(answered, sizeof(answered), s->answered));
 	line(t, "segments", s->segments, what);
 	for (i = 0; i < TWSCOPE_N_DECISIONS; i++)

@@ -118,7 +118,7 @@ static void destinations(struct top_page *p, unsigned int room)
 
 static void destinations_title(struct top_page *p)
 {
-	uint32_t others = p->d->p.destinations.rest.groups;
+	uint32_t others = p->d->p.others;
 	char a[32], b[32];
 
 	fprintf(p->fp, "\n%s%s destination%s", p->t->c.bold,

@@ -97,7 +97,7 @@ static int unknown_one(const char *name, size_t len, char *err, size_t size)
 {
 	const char *why = misbelief(name, len);
 
-	snprintf(err, size, "buckets cannot be judged by '%.*s'%s%s; but by: " POLICY_WORDS,
+	snprintf(err, size, "no bucket is judged by '%.*s'%s%s. What may be tried: " POLICY_WORDS,
 		 (int)len, name, why ? ": " : "", why ? why : "");
 	return -1;
 }

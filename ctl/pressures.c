@@ -105,9 +105,9 @@ int pressures_filter(const struct pressures *p, const struct options *o, int arg
 	return compile(o, argc, argv, min, max, f);
 }
 
-static int take_groups(const struct session *s, const struct options *o,
-		       const struct tws_filter *f, uint32_t top,
-		       struct pressures *p)
+static int take_destinations(const struct session *s, const struct options *o,
+			     const struct tws_filter *f, uint32_t top,
+			     struct groups *destinations)
 {
 	const struct tws_policy reuse = {
 		.tcp_tw_reuse = 1, .has_tcp_tw_reuse = true,
@@ -119,25 +119,29 @@ static int take_groups(const struct session *s, const struct options *o,
 		.local_len = 128, .local_len4 = 32,
 		.remote_len = 128, .remote_len4 = 32,
 	};
-	const struct tws_group_by by_source = {
-		.keys = TWSCOPE_GROUP_KEY_NETNS | TWSCOPE_GROUP_KEY_LOCAL,
-		.local_len = 128, .local_len4 = 32,
-	};
-	struct tws_group_query q = {
+	const struct tws_group_query q = {
 		.filter = f, .policy = &reuse, .by = &by_route,
 		.sort = TWSCOPE_GROUP_SORT_HELD, .limit = top,
 		.all_netns = o->all_netns,
 	};
-	int ret = groups_take(s->nl, &q, &p->destinations);
 
-	if (ret)
-		return ret;
-	/* who bind()s may be any of them, not those that hold most */
-	q.by = &by_source;
-	q.limit = 0;
-	q.policy = NULL;
-	q.count_ports = true;
-	return groups_take(s->nl, &q, &p->sources);
+	return groups_take(s->nl, &q, destinations);
+}
+
+/* All: who bind()s may be any of them, not those that hold most. */
+static int take_sources(const struct session *s, const struct options *o,
+			const struct tws_filter *f, struct groups *sources)
+{
+	const struct tws_group_by by_source = {
+		.keys = TWSCOPE_GROUP_KEY_NETNS | TWSCOPE_GROUP_KEY_LOCAL,
+		.local_len = 128, .local_len4 = 32,
+	};
+	const struct tws_group_query q = {
+		.filter = f, .by = &by_source, .sort = TWSCOPE_GROUP_SORT_HELD,
+		.all_netns = o->all_netns, .count_ports = true,
+	};
+
+	return groups_take(s->nl, &q, sources);
 }
 
 const struct tws_summary *pressures_summary(const struct pressures *p,
@@ -151,23 +155,52 @@ const struct tws_summary *pressures_summary(const struct pressures *p,
 	return NULL;
 }
 
-static void judge_destinations(const struct tws_info *info, struct pressures *p)
+/* Those of @destinations where a port is held, that is not bound alone. */
+static int judge_destinations(const struct session *s, struct pressures *p)
 {
 	struct pressure_row *r;
 	unsigned int i;
 
+	free(p->row);
+	p->n = 0;
+	p->row = calloc(p->destinations.n + 1, sizeof(*p->row));
+	if (!p->row)
+		return twnl_out_of_memory(s->nl);
 	for (i = 0; i < p->destinations.n; i++) {
 		r = &p->row[p->n];
 		r->group = &p->destinations.row[i];
 		r->summary = pressures_summary(p, r->group->netns);
 		if (!r->summary)
 			continue;
-		pressure_of_destination(r->group, r->summary, info, false, &r->now);
-		pressure_of_destination(r->group, r->summary, info, true,
+		pressure_of_destination(r->group, r->summary, &s->info, false,
+					&r->now);
+		pressure_of_destination(r->group, r->summary, &s->info, true,
 					&r->whatif);
 		/* else all it has is bound: see the sources */
 		p->n += r->now.waiting || r->now.in_use || r->now.reusable;
 	}
+	return 0;
+}
+
+/* The @top that hold most, though bound ones may be among the first in the module's order. */
+static int take_top(const struct session *s, const struct options *o,
+		    const struct tws_filter *f, uint32_t top, struct pressures *p)
+{
+	int ret = take_destinations(s, o, f, top, &p->destinations);
+
+	if (!ret)
+		ret = judge_destinations(s, p);
+	p->others = p->destinations.rest.groups;
+	if (ret || p->n >= top || !p->others)
+		return ret;
+
+	groups_free(&p->destinations);
+	ret = take_destinations(s, o, f, 0, &p->destinations);
+	if (!ret)
+		ret = judge_destinations(s, p);
+	p->others = p->n > top ? p->n - top : 0;
+	p->n -= p->others;
+	return ret;
 }
 
 /* Only where something bind()s: else its pool is nobody's concern. */
@@ -202,15 +235,15 @@ int pressures_take(const struct session *s, const struct options *o, int argc,
 		p->refused = true;
 		return 1;
 	}
-	ret = take_groups(s, o, &f, top, p);
+	ret = take_top(s, o, &f, top, p);
+	if (!ret)
+		ret = take_sources(s, o, &f, &p->sources);
 	if (ret)
 		return ret;
 
-	p->row = calloc(p->destinations.n + 1, sizeof(*p->row));
 	p->source = calloc(p->sources.n + 1, sizeof(*p->source));
-	if (!p->row || !p->source)
+	if (!p->source)
 		return twnl_out_of_memory(s->nl);
-	judge_destinations(&s->info, p);
 	judge_sources(&s->info, p);
 	return 0;
 }

@@ -22,6 +22,8 @@ struct pressures {
 	/* of destinations, the ones that hold most first, and of sources */
 	unsigned int n;
 	struct pressure_row *row;
+	/* destinations beyond these */
+	uint32_t others;
 	unsigned int n_sources;
 	struct pressure_row *source;
 	/* the filter and a range of ports are too much together; it has been said */

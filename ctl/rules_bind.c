@@ -23,7 +23,7 @@ static void one_source(const struct pressure_row *r, struct findings *f)
 	const struct pressure *p = &r->now;
 
 	inet_ntop(r->group->local_family, r->group->local, from, sizeof(from));
-	finding_evidence(f, "%s: %s of %s ports taken whatever the destination, %s by TIME_WAIT; %s of the buckets were bound before connect(); %.1f ports/s over %u s, of which %.1f/s can go on for good",
+	finding_evidence(f, "%s: %s of %s ports taken whatever the destination, %s by TIME_WAIT; %s of the buckets were bound before connect(); %.1f ports/s over %u s; %.1f/s can go on for good",
 		from, text_count(taken, sizeof(taken), p->ports - p->available),
 		text_count(ports, sizeof(ports), p->ports),
 		text_count(waiting, sizeof(waiting), p->waiting),
@@ -36,7 +36,7 @@ static void no_port(struct findings *f)
 {
 	finding_do(f, "set the socket option IP_BIND_ADDRESS_NO_PORT before a bind() to port 0: connect() then chooses the port, and one port does for many destinations. HAProxy and nginx (proxy_bind) do so");
 	finding_do(f, "where a program need not choose its source address: no bind() at all");
-	finding_dont(f, "tcp_tw_reuse: connect() passes by a port that bind() holds, and bind() knows no reuse: no sysctl helps");
+	finding_dont(f, "expect help of tcp_tw_reuse here: bind() knows no reuse, and a connect() that looks for a port passes by those that bind() holds");
 }
 
 static unsigned int count_sources(const struct machine *m, uint32_t netns,

@@ -55,7 +55,7 @@ static void one_destination(const struct pressure_row *r, struct findings *f)
 	char to[128], taken[32], ports[32], waiting[32], in_use[32];
 	const struct pressure *p = &r->now;
 
-	finding_evidence(f, "%s: %s of %s ports taken, %s by TIME_WAIT and %s in use; %.1f ports/s over %u s, of which %.1f/s can go on for good",
+	finding_evidence(f, "%s: %s of %s ports taken, %s by TIME_WAIT and %s in use; %.1f ports/s over %u s; %.1f/s can go on for good",
 		destination_text(r->group, to, sizeof(to)),
 		text_count(taken, sizeof(taken), p->ports - p->available),
 		text_count(ports, sizeof(ports), p->ports),

@@ -11,7 +11,7 @@ static int report(struct session *s, const struct pressures *p)
 		.n = p->n, .row = p->row,
 		.n_sources = p->n_sources, .source = p->source,
 		.n_summaries = p->n_summaries, .summary = p->summary,
-		.others = p->destinations.rest.groups,
+		.others = p->others,
 	};
 
 	return session_wrote(s, out_pressure(s->out, &r));

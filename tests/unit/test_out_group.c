@@ -364,11 +364,12 @@ static void pressure_screen(void **state)
 "bind() to 192.0.2.1, whatever the destination\n"
 "taken     28,200 of 28,200 ports (100.0 %)  [################]  none available\n"
 "          28,199 by TIME_WAIT, 1 in use\n"
-"rate      470 ports/s over 7 s; 470 a second can go on for good\n"
+"rate      470 ports/s by bind() over 7 s; 470 a second can go on for good\n"
 "          #_________________________________________________:________.\n"
 "outlook   exhausted: bind() to port 0 fails with EADDRINUSE\n"
+"          the first bucket ends in 120 ms\n"
 "\n"
-"1,234 more destinations; --top shows them\n");
+"1,234 more destinations; --top 0 shows all\n");
 	fits(pressure_text(&plain));
 }
 
@@ -394,11 +395,12 @@ static void pressure_everywhere(void **state)
 "bind() to 192.0.2.1, whatever the destination  netns 4026531840\n"
 "taken     28,200 of 28,200 ports (100.0 %)  [################]  none available\n"
 "          28,199 by TIME_WAIT, 1 in use\n"
-"rate      470 ports/s over 7 s; 470 a second can go on for good\n"
+"rate      470 ports/s by bind() over 7 s; 470 a second can go on for good\n"
 "          #_________________________________________________:________.\n"
 "outlook   exhausted: bind() to port 0 fails with EADDRINUSE\n"
+"          the first bucket ends in 120 ms\n"
 "\n"
-"1 more destination; --top shows them\n");
+"1 more destination; --top 0 shows all\n");
 }
 
 static void outlook_is(double exhausted_s, const char *says)

@@ -85,7 +85,7 @@ static void stats_screen(void **state)
 "               3,600   90.0 %  refused  too young\n"
 "                   2   <0.1 %  refused  bound port, peer without timestamps\n"
 "\n"
-"segments  120 met a bucket, ACKs sent for them: 20\n"
+"segments  120 met a bucket; refused with an ACK: 20\n"
 "                 100   83.3 %  SYN with a newer sequence number\n"
 "                  20   16.7 %  out of turn: ACK sent\n");
 }

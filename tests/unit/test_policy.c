@@ -84,15 +84,15 @@ static void other_sysctls(void **state)
 {
 	(void)state;
 	refuses("tcp_max_syn_backlog=1",
-		"buckets cannot be judged by 'tcp_max_syn_backlog'; but by: tcp_tw_reuse=0|1|2, tcp_tw_reuse_delay=MS, tcp_timestamps=0|1|2");
-	refuses("net.ipv4.foo=1", "'foo'; but by: ");
-	refuses("net.core.somaxconn=1", "'net.core.somaxconn'; but by: ");
-	refuses("tcp_tw_reuse_=1", "'tcp_tw_reuse_'; but by: ");
-	refuses("TCP_TW_REUSE=1", "'TCP_TW_REUSE'; but by: ");
+		"no bucket is judged by 'tcp_max_syn_backlog'. What may be tried: tcp_tw_reuse=0|1|2, tcp_tw_reuse_delay=MS, tcp_timestamps=0|1|2");
+	refuses("net.ipv4.foo=1", "'foo'. What may be tried: ");
+	refuses("net.core.somaxconn=1", "'net.core.somaxconn'. What may be tried: ");
+	refuses("tcp_tw_reuse_=1", "'tcp_tw_reuse_'. What may be tried: ");
+	refuses("TCP_TW_REUSE=1", "'TCP_TW_REUSE'. What may be tried: ");
 	refuses("tcp_fin_timeout=10", "'tcp_fin_timeout': it bounds FIN_WAIT2");
 	refuses("net.ipv4.tcp_fin_timeout=10", "'tcp_fin_timeout': it bounds FIN_WAIT2");
-	refuses("tcp_tw_recycle=1", "removed in Linux 4.12; but by: tcp_tw_reuse");
-	refuses("tcp_tw_recycle", "removed in Linux 4.12; but by: tcp_tw_reuse");
+	refuses("tcp_tw_recycle=1", "removed in Linux 4.12. What may be tried: tcp_tw_reuse");
+	refuses("tcp_tw_recycle", "removed in Linux 4.12. What may be tried: tcp_tw_reuse");
 	refuses("tcp_max_tw_buckets=1", "not on those that are there. Do not lower it");
 	refuses("ip_local_port_range=1", "twctl ports");
 }

@@ -216,7 +216,7 @@ static void exhausted(void **state)
 	s.group[0].in_use_searched = 100;
 	judge(&s, 0, 0);
 	finds(&s, "ports-exhausted reuse-loopback-only");
-	says(&s, "ports-exhausted", "192.0.2.1 -> 198.51.100.7:443: 28,232 of 28,232 ports taken, 28,200 by TIME_WAIT and 100 in use; 470.0 ports/s over 10 s, of which 453.4/s");
+	says(&s, "ports-exhausted", "192.0.2.1 -> 198.51.100.7:443: 28,232 of 28,232 ports taken, 28,200 by TIME_WAIT and 100 in use; 470.0 ports/s over 10 s; 453.4/s");
 	says(&s, "ports-exhausted", "27,662 of the 28,200 ports");
 	says(&s, "ports-exhausted", "sysctl -w net.ipv4.tcp_tw_reuse=1");
 	says(&s, "ports-exhausted", "sysctl -w net.ipv4.ip_local_port_range=\"10000 65535\"");
@@ -451,7 +451,7 @@ static void bind_pools(void **state)
 	a_pool(&s, 28232, 28000);
 	finds(&s, "bind-pool-exhausted");
 	says(&s, "bind-pool-exhausted", "IP_BIND_ADDRESS_NO_PORT");
-	says(&s, "bind-pool-exhausted", "no sysctl helps");
+	says(&s, "bind-pool-exhausted", "bind() knows no reuse");
 	says(&s, "bind-pool-exhausted", "!sysctl -w");
 	says(&s, "bind-pool-exhausted", "192.0.2.1: 28,232 of 28,232 ports");
 	a_pool(&s, 26000, 10000);

@@ -595,7 +595,7 @@ static void draws(void **state)
 	has("  PAUSED ");
 	strcpy(st.filter, "dport = :1000");
 	has("5 destinations, by ports held; filter: dport = :1000\n");
-	d.p.destinations.rest.groups = 1000;
+	d.p.others = 1000;
 	has("5 destinations that hold most ports, of 1,005, by ports held");
 	strcpy(d.error, "the twscope module is not \033[2J loaded");
 	has(" the twscope module is not ?[2J loaded\n");
