@@ -20,6 +20,7 @@ help:
 	@echo '  demo          make TIME_WAIT buckets in a VM on a stock kernel and look at them'
 	@echo '  test          build for every stock kernel, lint, unit tests, selftests in VMs'
 	@echo '  test-long     the same with every selftest on every kernel'
+	@echo '                TESTS="--within 60" for test: starts nothing after an hour'
 	@echo
 	@echo 'Use it on this machine:'
 	@echo '  dkms-install  the module for this kernel and those to come (needs dkms, headers)'
@@ -70,7 +71,7 @@ demo:
 	@tests/demo/run
 
 test:
-	@tests/run
+	@tests/run $(TESTS)
 
 test-long:
 	@tests/run --long

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which lines of kmod were reached, by all that ran.
 
-    report.py TREE UNREACHED JSON...
+    report.py LEAST TREE UNREACHED JSON...
 
-Each JSON is what gcov said of a run. What no run reached goes to the file UNREACHED.
+Each JSON is what gcov said of a run. What no run reached goes to the file UNREACHED; fewer than LEAST
+percent of the lines are a failure.
 """
 
 import json
@@ -12,8 +13,6 @@ import sys
 
 from gcov import File, share
 
-# What the runs of make test reach at any rate; the aim is 95.
-LEAST = 93
 # Macros that the kernel's headers turn into code, and tables that a generator wrote.
 NOT_OURS = {"trace.h", "netlink-gen.c"}
 
@@ -44,7 +43,7 @@ def read(tree, paths):
     return [files[name] for name in sorted(files)]
 
 
-def main(tree, unreached, *paths):
+def main(least, tree, unreached, *paths):
     files = read(tree, paths)
     print(f"# {'file':24} {'lines':>22} {'branches':>22}")
     for file in files:
@@ -54,9 +53,9 @@ def main(tree, unreached, *paths):
             f.writelines(f"{file.name}:{n}: {file.code(n)}\n" for n in file.uncovered())
     lines, all_lines, branches, all_branches = map(sum, zip(*(file.counts() for file in files)))
     print(f"# {'kmod':24} {share(lines, all_lines)} {share(branches, all_branches)}")
-    good = 100 * lines >= LEAST * all_lines
+    good = 100 * lines >= int(least) * all_lines
     print(f"{'ok' if good else 'not ok'} - coverage: {lines} of {all_lines} lines of kmod "
-          f"were reached, {100 * lines / all_lines:.1f} % (at least {LEAST} %); "
+          f"were reached, {100 * lines / all_lines:.1f} % (at least {least} %); "
           f"{100 * branches / all_branches:.1f} % of the branches taken")
     if not good:
         print(f"#   not reached: {unreached}")
