@@ -334,6 +334,23 @@ def routes(answer):
     return [d for d in answer["destinations"] if d["ifindex"] == 0]
 
 
+def held(top):
+    answer = twctl("pressure", "--top", str(top))
+    return ([(d["local"], d["remote"], d["remote_port"], d["ifindex"])
+             for d in answer["destinations"]], answer["more_destinations"])
+
+
+def top_of_pressure():
+    """Those that bind() alone holds are among the first ones, and none of them."""
+    for _ in range(10):
+        whole = held(0)[0]
+        seen = [held(n) for n in range(1, len(whole) + 1)]
+        if held(0)[0] == whole:
+            break
+    equal(seen, [(whole[:n], len(whole) - n) for n in range(1, len(whole) + 1)],
+          f"pressure --top N: the first N, for each N up to {len(whole)}")
+
+
 def pressure():
     """At rest a destination has the figures of the walk over its ports."""
     low, high = map(int, setting("net.ipv4.ip_local_port_range").split())
@@ -439,6 +456,7 @@ if time.monotonic() - begin > QUICK_S:
 setup(45100)
 top()
 unprivileged()
+top_of_pressure()
 pressure()
 held.kept.close()
 namespaces()
