@@ -302,8 +302,8 @@ static void read_up_to(struct ring *ring, unsigned long valid)
 }
 
 /*
- * When the event of a number happened. Of one that is gone: before all others;
- * of one that is just being written: after them.
+ * When the event of a number happened. Of one that is just being written, or that
+ * is gone: after all others, so that hold() ends there or counts it as lost.
  */
 static u64 time_of(const struct ring *ring, u64 n)
 {
@@ -317,7 +317,7 @@ static u64 time_of(const struct ring *ring, u64 n)
 		if (is_still(slot, valid))
 			return time_ns;
 	}
-	return READ_ONCE(ring->head) - n > ring->mask + 1 ? 0 : U64_MAX;
+	return U64_MAX;
 }
 
 /*
