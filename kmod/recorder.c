@@ -76,7 +76,8 @@ static bool is_made(int cpu)
 
 /*
  * As kvcalloc() does, but not to observe is better than to have the OOM killer
- * make room for it; and kvcalloc() that is told so tries too hard for large pages.
+ * make room for it. Not __GFP_RETRY_MAYFAIL: vmalloc() of 6.19 warns of it and
+ * leaves it out.
  */
 static struct slot *alloc_slots(void)
 {
@@ -87,8 +88,7 @@ static struct slot *alloc_slots(void)
 	if (slots)
 		return slots;
 	return __vmalloc(array_size(ring_size, sizeof(*slots)),
-			 GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
-			 __GFP_NOWARN);
+			 GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN);
 }
 
 static int make_ring(unsigned int cpu)
