@@ -23,6 +23,8 @@ from witness import Observer, join, new_client, registered
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 STORM = os.path.join(HERE, "twstorm")
+# Of the smallest all that it has is written at once: of such a dump no half is left.
+RECORDERS = (64, 1000, 4096)
 
 
 def opens():
@@ -132,6 +134,7 @@ class Rounds:
         self.storm, self.seen = storm, collections.Counter()
         self.slowest = collections.Counter()
         self.o, self.deaf = Observer(), deaf_listener()
+        self.recorder = None  # of the module's own size
 
     def timed(self, name, deed, *args, **options):
         begin = time.monotonic()
@@ -140,7 +143,11 @@ class Rounds:
         return result
 
     def on(self):
-        self.timed("on", self.o.on, recorder=(64, 1000, 4096)[self.seen["on"] % 3])
+        recorder = RECORDERS[self.seen["on"] % len(RECORDERS)]
+        # What is on already keeps the recorder that it has.
+        if "observing" not in self.o.ynl.do("info-get", {}):
+            self.recorder = recorder
+        self.timed("on", self.o.on, recorder=recorder)
         self.seen["on"] += 1
 
     def off(self):
@@ -163,26 +170,30 @@ class Rounds:
         self.seen["namespaces"] += 1
         return netns
 
-    def read_on(self, when, dump):
+    def read_on(self, when, dump, recorder):
         end = dump.rest()
-        self.seen["dumps that were short" if end is None else
+        self.seen[self.short(recorder) if end is None else
                   f"dump read on {when}: {errno.errorcode.get(end, 0)}"] += 1
+
+    @staticmethod
+    def short(recorder):
+        return f"dumps that were short{' of the smallest recorder' * (recorder == RECORDERS[0])}"
 
     def half_read(self, number):
         """A dump over off, over off and on, and over rmmod."""
-        dump = HalfRead()
+        dump, recorder = HalfRead(), self.recorder
         if not dump.under_way:
-            self.seen["dumps that were short"] += 1
+            self.seen[self.short(recorder)] += 1
             dump.close()
             return
         how = number % 3
         if how == 0:
             self.off()
-            self.read_on("while off", dump)
+            self.read_on("while off", dump, recorder)
         elif how == 1:
             self.off()
             self.on()
-            self.read_on("after off and on", dump)
+            self.read_on("after off and on", dump, recorder)
         else:
             refused = rmmod()
             self.seen["rmmod during a dump is " +
@@ -204,7 +215,7 @@ class Rounds:
             self.timed("rmmod", until_removed)
         self.deaf.sock.close()
         load(number % 4 == 3)
-        self.o, self.deaf = Observer(), deaf_listener()
+        self.o, self.deaf, self.recorder = Observer(), deaf_listener(), None
         self.seen["loaded"] += 1
         if number % 4 == 3:
             ok("observing" in self.o.ynl.do("info-get", {}), f"round {number}: observe=1")
