@@ -105,8 +105,9 @@ int pressures_filter(const struct pressures *p, const struct options *o, int arg
 	return compile(o, argc, argv, min, max, f);
 }
 
+/* All: some have bound ports alone, which only we can tell, and are no destinations. */
 static int take_destinations(const struct session *s, const struct options *o,
-			     const struct tws_filter *f, uint32_t top,
+			     const struct tws_filter *f,
 			     struct groups *destinations)
 {
 	const struct tws_policy reuse = {
@@ -121,8 +122,7 @@ static int take_destinations(const struct session *s, const struct options *o,
 	};
 	const struct tws_group_query q = {
 		.filter = f, .policy = &reuse, .by = &by_route,
-		.sort = TWSCOPE_GROUP_SORT_HELD, .limit = top,
-		.all_netns = o->all_netns,
+		.sort = TWSCOPE_GROUP_SORT_HELD, .all_netns = o->all_netns,
 	};
 
 	return groups_take(s->nl, &q, destinations);
@@ -155,52 +155,28 @@ const struct tws_summary *pressures_summary(const struct pressures *p,
 	return NULL;
 }
 
-/* Those of @destinations where a port is held, that is not bound alone. */
-static int judge_destinations(const struct session *s, struct pressures *p)
+static void judge_destinations(const struct tws_info *info, uint32_t top,
+			       struct pressures *p)
 {
 	struct pressure_row *r;
 	unsigned int i;
 
-	free(p->row);
-	p->n = 0;
-	p->row = calloc(p->destinations.n + 1, sizeof(*p->row));
-	if (!p->row)
-		return twnl_out_of_memory(s->nl);
 	for (i = 0; i < p->destinations.n; i++) {
 		r = &p->row[p->n];
 		r->group = &p->destinations.row[i];
 		r->summary = pressures_summary(p, r->group->netns);
 		if (!r->summary)
 			continue;
-		pressure_of_destination(r->group, r->summary, &s->info, false,
-					&r->now);
-		pressure_of_destination(r->group, r->summary, &s->info, true,
+		pressure_of_destination(r->group, r->summary, info, false, &r->now);
+		pressure_of_destination(r->group, r->summary, info, true,
 					&r->whatif);
 		/* else all it has is bound: see the sources */
 		p->n += r->now.waiting || r->now.in_use || r->now.reusable;
 	}
-	return 0;
-}
-
-/* The @top that hold most, though bound ones may be among the first in the module's order. */
-static int take_top(const struct session *s, const struct options *o,
-		    const struct tws_filter *f, uint32_t top, struct pressures *p)
-{
-	int ret = take_destinations(s, o, f, top, &p->destinations);
-
-	if (!ret)
-		ret = judge_destinations(s, p);
-	p->others = p->destinations.rest.groups;
-	if (ret || p->n >= top || !p->others)
-		return ret;
-
-	groups_free(&p->destinations);
-	ret = take_destinations(s, o, f, 0, &p->destinations);
-	if (!ret)
-		ret = judge_destinations(s, p);
-	p->others = p->n > top ? p->n - top : 0;
-	p->n -= p->others;
-	return ret;
+	if (top && p->n > top) {
+		p->others = p->n - top;
+		p->n = top;
+	}
 }
 
 /* Only where something bind()s: else its pool is nobody's concern. */
@@ -235,15 +211,17 @@ int pressures_take(const struct session *s, const struct options *o, int argc,
 		p->refused = true;
 		return 1;
 	}
-	ret = take_top(s, o, &f, top, p);
+	ret = take_destinations(s, o, &f, &p->destinations);
 	if (!ret)
 		ret = take_sources(s, o, &f, &p->sources);
 	if (ret)
 		return ret;
 
+	p->row = calloc(p->destinations.n + 1, sizeof(*p->row));
 	p->source = calloc(p->sources.n + 1, sizeof(*p->source));
-	if (!p->source)
+	if (!p->row || !p->source)
 		return twnl_out_of_memory(s->nl);
+	judge_destinations(&s->info, top, p);
 	judge_sources(&s->info, p);
 	return 0;
 }

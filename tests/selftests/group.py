@@ -334,7 +334,7 @@ def routes(answer):
     return [d for d in answer["destinations"] if d["ifindex"] == 0]
 
 
-def held(top):
+def routes_of_top(top):
     answer = twctl("pressure", "--top", str(top))
     return ([(d["local"], d["remote"], d["remote_port"], d["ifindex"])
              for d in answer["destinations"]], answer["more_destinations"])
@@ -343,9 +343,9 @@ def held(top):
 def top_of_pressure():
     """Those that bind() alone holds are among the first ones, and none of them."""
     for _ in range(10):
-        whole = held(0)[0]
-        seen = [held(n) for n in range(1, len(whole) + 1)]
-        if held(0)[0] == whole:
+        whole = routes_of_top(0)[0]
+        seen = [routes_of_top(n) for n in range(1, len(whole) + 1)]
+        if routes_of_top(0)[0] == whole:
             break
     equal(seen, [(whole[:n], len(whole) - n) for n in range(1, len(whole) + 1)],
           f"pressure --top N: the first N, for each N up to {len(whole)}")
