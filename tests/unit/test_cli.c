@@ -306,7 +306,9 @@ static void pressure_commands(void **state)
 	assert_non_null(strstr(out, "\n192.0.2.1 -> 198.51.100.2:443\n"
 		"taken     407 of 28,200 ports (1.4 %)  [#...............]  27,793 available\n"
 		"          400 by TIME_WAIT, 7 in use; 600 buckets take none: reusable\n"));
-	expect("twctl pressure -AH --top 1 dst 198.51.100.1 and dport = :443", 0, "!-> 198.51.100.1:443  netns 4026531840\n");
+	expect("twctl pressure -AH --top 2 dst 198.51.100.1 and dport = :443", 0, "!-> 198.51.100.1:443  netns 4026531840\n");
+	expect("twctl pressure --top 2", 0, "!\n1 more destination; --top 0 shows all\n");
+	expect("twctl pressure --top 1 | grep -c -e ' -> '", 0, "!1\n");
 	expect("FAKE_ROWS=0 twctl pressure", 0, "!no local port of the range is taken by a connection\n");
 }
 
