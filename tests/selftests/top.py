@@ -25,13 +25,29 @@ PATIENCE = 30
 TICKS, WATCHED_S = 100, 10
 
 
-def tmux(*args):
-    """What it prints. It answers at once, or never: that shall not be waited for in silence."""
+def ask_tmux(*args):
+    """It answers at once, or never: that shall not be waited for in silence."""
     try:
-        return run("tmux", "-L", "top", "-f", "/dev/null", *args, timeout=PATIENCE).stdout
+        return run("tmux", "-L", "top", "-f", "/dev/null", *args, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         ok(False, f"tmux {args[0]} answers")
-        done()
+        return done()
+
+
+def tmux(*args):
+    """What it prints."""
+    return ask_tmux(*args).stdout
+
+
+def begin_session(*args):
+    """A server that was told to end sends away who comes while it does."""
+    for _ in range(PATIENCE * 10):
+        result = ask_tmux("new-session", *args)
+        if not result.returncode and not ask_tmux("has-session").returncode:
+            return
+        time.sleep(0.1)
+    ok(False, "tmux begins a session", result)
+    done()
 
 
 class Screen:
@@ -44,7 +60,7 @@ class Screen:
             f.write("trap : INT\nstty -a >/tmp/before\n"
                     f"env LC_ALL=C.UTF-8 {env} twctl top {' '.join(args)}\n"
                     "echo status=$?\nstty -a >/tmp/after\necho ended\nsleep 1000\n")
-        tmux("new-session", "-d", "-x", str(cols), "-y", str(rows), "bash /tmp/script")
+        begin_session("-d", "-x", str(cols), "-y", str(rows), "bash /tmp/script")
 
     def __enter__(self):
         return self
