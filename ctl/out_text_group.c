@@ -129,6 +129,21 @@ static void set_widths(const struct text *t, const struct group_report *r,
 	}
 }
 
+/* Above the header: what some columns have in common. */
+static void spans(struct text *t, const struct group_report *r)
+{
+	int before = 9 + 1 + 6 + 1 + 9;
+
+	if (r->query->policy)
+		before += 1 + 9;
+	if (r->groups->totals.has_in_use)
+		before += 1 + 7;
+	if (r->query->count_ports)
+		before += 1 + 6;
+	fprintf(t->o.opt.fp, "%s%*s %23s %13s%s\n", t->c.bold, before, "",
+		"------- closes/s ------", "-- ends in --", t->c.off);
+}
+
 static void header(struct text *t, const struct group_report *r,
 		   const int width[N_GROUP_KEYS])
 {
@@ -137,6 +152,7 @@ static void header(struct text *t, const struct group_report *r,
 
 	if (t->o.opt.no_header)
 		return;
+	spans(t, r);
 	fprintf(t->o.opt.fp, "%s%9s %6s %9s", t->c.bold, "BUCKETS", "SHARE",
 		"REUSABLE");
 	if (r->query->policy)
@@ -145,7 +161,7 @@ static void header(struct text *t, const struct group_report *r,
 		fprintf(t->o.opt.fp, " %7s", "IN-USE");
 	if (r->query->count_ports)
 		fprintf(t->o.opt.fp, " %6s", "PORTS");
-	fprintf(t->o.opt.fp, " %8s %7s %6s", "CLOSES/S", "OVER10S", "OVER1M");
+	fprintf(t->o.opt.fp, " %8s %7s %6s", "1S", "10S", "60S");
 	fprintf(t->o.opt.fp, " %6s %6s ", "FIRST", "LAST");
 	for (k = 0; k < by->n; k++)
 		fprintf(t->o.opt.fp, " %-*s", k + 1 < by->n ? width[k] : 0,

@@ -272,8 +272,9 @@ static void table_header(struct text *t)
 {
 	if (t->o.opt.no_header)
 		return;
+	fprintf(t->o.opt.fp, "%s%64s%s\n", t->c.bold, "closes/s", t->c.off);
 	fprintf(t->o.opt.fp, "%s%11s %10s %11s %10s %8s %9s  %s%s\n", t->c.bold,
-		"TOTAL", "FIN-WAIT2", "KERNEL", "LIMIT", "USED", "CLOSES/S",
+		"TOTAL", "FIN-WAIT2", "KERNEL", "LIMIT", "USED", "60S",
 		"NETNS", t->c.off);
 }
 

@@ -9,8 +9,8 @@
 #include "text.h"
 
 #define SPARK_CELLS 60
-/* beside the sparkline: the label, and the rate */
-#define SPARK_REST 20
+/* beside the sparkline: the label, and "10s: 12345" */
+#define SPARK_REST 21
 #define RATE_SECONDS 10
 #define WRAP_ROWS 24
 /* where the text of a filter begins, as the line below it expects */
@@ -123,9 +123,9 @@ static void closes(struct top_page *p)
 	if (cells > SPARK_CELLS)
 		cells = SPARK_CELLS;
 	label(p->t, "closes/s");
-	fprintf(p->fp, "%s%s%s %s\n", p->t->c.soft,
+	fprintf(p->fp, "%s%s%s %us: %s\n", p->t->c.soft,
 		text_sparkline(spark, sizeof(spark), &h, cells,
-			       p->t->o.opt.utf8), p->t->c.off,
+			       p->t->o.opt.utf8), p->t->c.off, RATE_SECONDS,
 		text_rate(rate, sizeof(rate), hist_before(&h, RATE_SECONDS),
 			  RATE_SECONDS * 1000));
 }

@@ -131,7 +131,7 @@ static void destinations_title(struct top_page *p)
 	fprintf(p->fp, "\n %s%7s %7s %7s", p->st->cols >= WIDE_COLS ? "        " : "",
 		"TAKEN", "AVAIL", "RATE/S");
 	if (p->st->cols >= WIDE_COLS)
-		fprintf(p->fp, " %7s", "LASTING");
+		fprintf(p->fp, " %7s", "SUSTAIN");
 	fprintf(p->fp, "  %-12s  %s%s\n", "OUTLOOK", "DESTINATION", p->t->c.off);
 }
 

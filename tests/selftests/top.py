@@ -256,13 +256,13 @@ def sizes():
         screen.check("200x50: there is room for all of a line", f"{FULL}:443 from {SOURCE}",
                      "every 1 s")
         screen.size(80, 24)
-        screen.check("80x24", "LASTING", f"{FULL}:443")
+        screen.check("80x24", "SUSTAIN", f"{FULL}:443")
         screen.size(60, 15)
-        screen.check("60x15: less of it", f"{FULL}:443", without=("LASTING",))
+        screen.check("60x15: less of it", f"{FULL}:443", without=("SUSTAIN",))
         screen.size(50, 10)
         screen.check("50x10: says what it needs", "50x10 is too small", "60x15 are needed")
         screen.size(120, 30)
-        screen.check("120x30", "LASTING", f"{FULL}:443 from {SOURCE}", without=("too small",))
+        screen.check("120x30", "SUSTAIN", f"{FULL}:443 from {SOURCE}", without=("too small",))
         os.kill(screen.pid(), signal.SIGTERM)
         screen.ends("SIGTERM", 143)
 

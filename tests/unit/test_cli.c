@@ -283,7 +283,7 @@ static void group_commands(void **state)
 	expect("twctl group remote", 0, "!\n    1,000 33.3 %       600      10     20.0    24.5   49.5   0.7s  59.3s  198.51.100.2\n");
 	expect("twctl g remote,dport -H", 0, "!  198.51.100.0 443\n");
 	assert_null(strstr(out, "BUCKETS"));
-	expect("twctl -A group remote --ports tcp_tw_reuse=1 dport = :443", 0, "!  REUSABLE   WHAT-IF  IN-USE  PORTS CLOSES/S");
+	expect("twctl -A group remote --ports tcp_tw_reuse=1 dport = :443", 0, "!  REUSABLE   WHAT-IF  IN-USE  PORTS       1S     10S    60S  FIRST ");
 	assert_non_null(strstr(out, "\n    1,000 33.3 %       600     1,000      10    900 "));
 	expect("twctl --top 0 --sort rate group remote/24 -4", 0, "!  198.51.100.0/24\n");
 	expect("FAKE_OTHER=1 twctl group remote", 0, "!  other: beyond the groups that are told apart\n4,000 buckets and 40 in use in more than 4 groups, ");

@@ -306,7 +306,8 @@ static void table(void **state)
 	b.limit = 100;
 	out_summary(o, &b);
 	is_text(close_out(o, false),
-"      TOTAL  FIN-WAIT2      KERNEL      LIMIT     USED  CLOSES/S  NETNS\n"
+"                                                        closes/s\n"
+"      TOTAL  FIN-WAIT2      KERNEL      LIMIT     USED       60S  NETNS\n"
 "     12,345        344      12,347    262,144    4.7 %      60.0  4026531840\n"
 "          0          0           0    262,144    0.0 %       0.0  4026532201\n"
 "         90          0           0        100   90.0 %       0.0  4026532202  near its limit  counts disagree\n"
@@ -329,7 +330,8 @@ static void table_of_a_filter(void **state)
 	s.kernel_count = 26214;
 	out_summary(o, &s);
 	is_text(close_out(o, false),
-"      TOTAL  FIN-WAIT2      KERNEL      LIMIT     USED  CLOSES/S  NETNS\n"
+"                                                        closes/s\n"
+"      TOTAL  FIN-WAIT2      KERNEL      LIMIT     USED       60S  NETNS\n"
 "     12,345        344      26,214    262,144   10.0 %      60.0  4026531840\n"
 "     12,345        344      26,214                          60.0  in 1 namespace, filtered\n");
 }

@@ -97,7 +97,8 @@ static void group_table(void **state)
 	(void)state;
 	make_groups("remote/24,remote-port");
 	is_text(groups_text(&plain),
-"  BUCKETS  SHARE  REUSABLE  IN-USE CLOSES/S OVER10S OVER1M  FIRST   LAST  REMOTE          RPORT\n"
+"                                   ------- closes/s ------ -- ends in --\n"
+"  BUCKETS  SHARE  REUSABLE  IN-USE       1S     10S    60S  FIRST   LAST  REMOTE          RPORT\n"
 "   12,345 99.9 %    12,000      77      250     100    100   0.1s  59.9s  198.51.100.0/24 443\n"
 "        1 <0.1 %         0      77        0       0      0   0.1s   0.1s  2001:db8::1     8080\n"
 "        0  0.0 %         0   1,234        0       0      0      -      -  10.0.0.2/24     0\n"
@@ -108,7 +109,8 @@ static void group_table(void **state)
 	query.policy = &(struct tws_policy){ .has_tcp_tw_reuse = true };
 	query.count_ports = true;
 	is_text(groups_text(&everywhere),
-"  BUCKETS  SHARE  REUSABLE   WHAT-IF  PORTS CLOSES/S OVER10S OVER1M  FIRST   LAST  LPORT DEV   MARK FAMILY NETNS      LOCAL\n"
+"                                            ------- closes/s ------ -- ends in --\n"
+"  BUCKETS  SHARE  REUSABLE   WHAT-IF  PORTS       1S     10S    60S  FIRST   LAST  LPORT DEV   MARK FAMILY NETNS      LOCAL\n"
 "   12,345 99.9 %    12,000    12,100 12,400      250     100    100   0.1s  59.9s  40000 -     0x2a inet   4026531840 192.0.2.1/8\n"
 "        1 <0.1 %         0         0 12,400        0       0      0   0.1s   0.1s  40000 if777 0x0  inet6  4026532241 2001:db8::1/32\n"
 "        0  0.0 %         0         0  1,000        0       0      0      -      -  0     -     0x0  inet   4026531840 10.0.0.1/8\n"
@@ -142,7 +144,8 @@ static void group_sums(void **state)
 	groups.rest = some(4000, 1);
 	groups.totals.count = 16345;
 	is_text(groups_text(&plain),
-"  BUCKETS  SHARE  REUSABLE  IN-USE  PORTS CLOSES/S OVER10S OVER1M  FIRST   LAST  REMOTE\n"
+"                                          ------- closes/s ------ -- ends in --\n"
+"  BUCKETS  SHARE  REUSABLE  IN-USE  PORTS       1S     10S    60S  FIRST   LAST  REMOTE\n"
 "   12,345 75.5 %    12,000      77 12,400      250     100    100   0.1s  59.9s  198.51.100.0\n"
 "    4,000 24.5 %     4,000       5               0       0   66.7   1.0s   2.0s  rest: 1 more group\n"
 "16,345 buckets and 1,388 in use in 3 groups, one walk of 1.2 ms\n");
@@ -153,7 +156,8 @@ static void group_sums(void **state)
 	groups.totals.groups = 16384;
 	query.count_ports = false;
 	is_text(groups_text(&plain),
-"  BUCKETS  SHARE  REUSABLE  IN-USE CLOSES/S OVER10S OVER1M  FIRST   LAST  REMOTE\n"
+"                                   ------- closes/s ------ -- ends in --\n"
+"  BUCKETS  SHARE  REUSABLE  IN-USE       1S     10S    60S  FIRST   LAST  REMOTE\n"
 "   12,345 26.6 %    12,000      77      250     100    100   0.1s  59.9s  198.51.100.0\n"
 "    4,000  8.6 %     4,000       5        0       0   66.7   1.0s   2.0s  rest: 2,345 more groups\n"
 "   30,000 64.7 %    30,000       5        0       0    500   1.0s   2.0s  other: beyond the groups that are told apart\n"

@@ -573,7 +573,7 @@ static void draws(void **state)
 	has("every 1 s ");
 	has("buckets   1,234 of 5,000 (24.7 %)  ███");
 	has("verdicts  234 reusable, 1,000 disabled\n");
-	has("█▁▁█ 4.0\n");
+	has("█▁▁█ 10s: 4.0\n");
 	has("observed  nothing: twctl observe on");
 	has("5 destinations, by ports held\n");
 	has("\033[7m>████████100.0 %       0     0.0    16.0  exhausted     198.51.100.2:1001 f");
@@ -582,11 +582,11 @@ static void draws(void **state)
 	has("  in 1 min 1 s  198.51.100.4:1003 f");
 	has(" ███████░ 90.0 %     100     0.0     0.0  limit first   bind() to fd00::9");
 	st.skip = 8;
-	has("TAKEN   AVAIL  RATE/S LASTING  OUTLOOK");
+	has("TAKEN   AVAIL  RATE/S SUSTAIN  OUTLOOK");
 	has("198.51.100.3:1002 from 192.0.");
 	st.skip = 0;
 	st.cols = 79;
-	lacks("LASTING");
+	lacks("SUSTAIN");
 	has(" 51.0 %     490     5.5  lasts         198.51.100.1:1000 from 192.0.2.1\n");
 	st.cols = 80;
 	d.took_ms = 270;
