@@ -85,8 +85,8 @@ static void the_conditions(struct text *t, const struct explanation *e)
 	for (i = 0; i < N_CONDITIONS; i++) {
 		color = !c[i].asked ? t->c.soft : c[i].held ? t->c.good : t->c.warn;
 		fprintf(t->o.opt.fp, "  %s%-9s%s  %-11s  ", color,
-			!c[i].asked ? "not asked" : c[i].held ? "held" :
-			"NOT HELD", t->c.off, c[i].name);
+			!c[i].asked ? "not asked" : c[i].held ? "met" :
+			"NOT MET", t->c.off, c[i].name);
 		wrapped(t, CONDITION_COLUMN, "%s [%s]", c[i].why.text,
 			c[i].why.source);
 	}

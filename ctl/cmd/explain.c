@@ -183,7 +183,7 @@ static const struct command_option options[] = {
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.brief = "one bucket: what the kernel asks of it, and what holds",
+	.brief = "one bucket: what the kernel asks of it, met or not",
 	.takes_family = true,
 	.options = options,
 	.run = run,
@@ -192,8 +192,8 @@ const struct command cmd_explain = {
 "       twctl [OPTIONS] explain FILTER [--syn SEQ[,TSVAL]]\n"
 "\n"
 "One bucket in words that can be pasted: when it ends, what the kernel asks of\n"
-"it before connect() may take its place, which of that holds, on whose authority\n"
-"(an RFC, or Linux alone), the verdict and when it changes.\n"
+"it before connect() may take its place, whether that is met or NOT MET, on whose\n"
+"authority (an RFC, or Linux alone), the verdict and when it changes.\n"
 "\n"
 "LOCAL, REMOTE  ADDR:PORT, [ADDR]:PORT for IPv6, or :PORT alone. [fe80::1%DEV]\n"
 "               is of the sockets that are bound to that device\n"
@@ -217,7 +217,7 @@ const struct command cmd_explain = {
 "Both need CAP_NET_ADMIN over the network namespace: sequence numbers are no\n"
 "business of others.\n"
 "\n"
-"With -j: one object; conditions has name, asked, held, text and source.\n"
+"With -j: one object; conditions has name, asked, held (met), text and source.\n"
 "\n"
 "Examples:\n"
 "  twctl explain 192.0.2.1:36714 198.51.100.7:443\n"

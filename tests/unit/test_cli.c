@@ -754,7 +754,7 @@ static void commands(void **state)
 	expect("twctl w -H tcp_tw_reuse=1 dport = :443", 0, "!changes   16,000 of 18,300 buckets (87.4 %)\n");
 	expect("twctl -A whatif tcp_tw_reuse=1", 0, "!  in 3 namespaces\n");
 	expect("FAKE_ROWS=1 twctl explain 192.0.2.1:32768 198.51.100.7:443", 0, "!\nverdict   too-young: ");
-	assert_non_null(strstr(out, "  NOT HELD   age "));
+	assert_non_null(strstr(out, "  NOT MET    age "));
 	expect("FAKE_ROWS=1 twctl --syn 5,0xA explain :32768 :443", 0, "!\nthis SYN  sequence number 5, TSval 10: accept\n");
 	expect("FAKE_ROWS=1 twctl exp --syn=0xffffffff dport 443", 0, "!\nthis SYN  sequence number 4294967295, no timestamp: accept\n");
 	expect("twctl ports --to 127.0.0.1:80", 0, "!connect() from 127.0.0.1, as the routing table chooses, to 127.0.0.1:80\n");

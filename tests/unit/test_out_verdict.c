@@ -389,17 +389,17 @@ static void explanation_screen(void **state)
 "          kernel [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
 "\n"
 "connect() by the rules of this kernel, entry-delay:\n"
-"  held       port-search  its bind bucket was made by connect() alone, so the\n"
+"  met        port-search  its bind bucket was made by connect() alone, so the\n"
 "                          port search goes on to ask [Linux: bind buckets]\n"
-"  held       timestamp    the peer sent timestamps, the last one 1 s ago: they\n"
+"  met        timestamp    the peer sent timestamps, the last one 1 s ago: they\n"
 "                          tell late segments of the old connection from the new\n"
 "                          one's [RFC 6191, RFC 7323 (PAWS)]\n"
-"  held       substate     the peer's FIN has arrived: both sides have closed\n"
+"  met        substate     the peer's FIN has arrived: both sides have closed\n"
 "                          [RFC 9293 3.6]\n"
-"  held       enabled      tcp_tw_reuse is 1: on [Linux: tcp_tw_reuse]\n"
+"  met        enabled      tcp_tw_reuse is 1: on [Linux: tcp_tw_reuse]\n"
 "  not asked  loopback     with tcp_tw_reuse 2 only; it is 1 [Linux:\n"
 "                          tcp_tw_reuse]\n"
-"  NOT HELD   age          it was entered 588 ms ago, which is not longer than\n"
+"  NOT MET    age          it was entered 588 ms ago, which is not longer than\n"
 "                          tcp_tw_reuse_delay, 1000 ms [RFC 6191;\n"
 "                          tcp_tw_reuse_delay is Linux's own]\n"
 "\n"
@@ -456,7 +456,7 @@ static void explanation_of_others(void **state)
 	}
 	b.conditions_held = 0;
 	b.conditions_asked = 0x3f;
-	explanation_says(&b, NULL, "  NOT HELD   loopback     it is not loopback traffic");
+	explanation_says(&b, NULL, "  NOT MET    loopback     it is not loopback traffic");
 	b.has_age = b.has_ts_recent_age = false;
 	explanation_says(&b, NULL, "\n          no timestamps\n");
 	b.substate = TWSCOPE_SUBSTATE_FIN_WAIT2;
@@ -486,8 +486,8 @@ static void explanation_colors(void **state)
 	(void)state;
 	out_explanation(o, &e);
 	got = close_out(o, false);
-	assert_non_null(strstr(got, "\033[32mheld     \033[0m"));
-	assert_non_null(strstr(got, "\033[1;31mNOT HELD \033[0m"));
+	assert_non_null(strstr(got, "\033[32mmet      \033[0m"));
+	assert_non_null(strstr(got, "\033[1;31mNOT MET  \033[0m"));
 	assert_non_null(strstr(got, "\033[36mnot asked\033[0m"));
 	free(got);
 }
