@@ -68,7 +68,7 @@ static void port_search(const struct explanation *e, bool held,
 	else
 		say(x, LINUX_BIND, held ?
 		    "its bind bucket was made by connect() alone, so the port search goes on to ask" :
-		    "bind() made or joined its bind bucket: the port search passes the port by without asking");
+		    "bind() made or joined its bind bucket: the port search skips the port without asking");
 }
 
 static void timestamp(const struct explanation *e, bool held,

@@ -101,7 +101,7 @@ void look_bind_blocked(const struct machine *m, struct findings *f)
 			continue;
 		finding_begin(f, s->netns,
 			      "bind() keeps at least half of the local ports from connect()");
-		finding_evidence(f, "%s of %s ports of ip_local_port_range are bound, and passed by whatever the destination",
+		finding_evidence(f, "%s of %s ports of ip_local_port_range are bound, and skipped by connect() whatever the destination",
 			text_count(blocked, sizeof(blocked), s->bind_blocked_ports),
 			text_count(all, sizeof(all), range));
 		no_port(f);

@@ -46,9 +46,9 @@ const struct verdict verdicts[TWSCOPE_N_VERDICTS] = {
 	},
 	[TWSCOPE_VERDICT_BIND_BLOCKED] = {
 		.name = "bind-blocked",
-		.brief = "passed by: made or joined by bind()",
-		.why = "the port search passes the port by without asking, as bind() made or joined its bind bucket",
-		.stays = "bind() made or joined the port, so connect() passes it by; no sysctl changes that. Programs that bind() before connect() avoid it with IP_BIND_ADDRESS_NO_PORT",
+		.brief = "skipped: made or joined by bind()",
+		.why = "the port search skips the port without asking, as bind() made or joined its bind bucket",
+		.stays = "bind() made or joined the port, so connect() skips it; no sysctl changes that. Programs that bind() before connect() avoid it with IP_BIND_ADDRESS_NO_PORT",
 	},
 	[TWSCOPE_VERDICT_NOT_SEARCHED] = {
 		.name = "not-searched",
@@ -149,10 +149,10 @@ const struct port_state port_states[TWSCOPE_N_PORT_STATES] = {
 		"in-use", "in use", "a full socket of this source and destination",
 	},
 	[TWSCOPE_PORT_STATE_BIND_BLOCKED] = {
-		"bind-blocked", "blocked", "passed by, as bind() made or joined the port",
+		"bind-blocked", "blocked", "skipped, as bind() made or joined the port",
 	},
 	[TWSCOPE_PORT_STATE_RESERVED] = {
-		"reserved", "reserved", "passed by, as ip_local_reserved_ports has it",
+		"reserved", "reserved", "skipped, as ip_local_reserved_ports has it",
 	},
 };
 

@@ -118,7 +118,7 @@ static bool is_loopback_traffic(const struct verify_scenario *s)
 	       s->choice[VERIFY_DEVICE] == DEVICE_BUCKET;
 }
 
-/* For a port search that does not pass the port by. */
+/* For a port search that does not skip the port. */
 static bool reason_fits_asked(const struct verify_scenario *s, uint32_t rules,
 			      uint32_t verdict)
 {

@@ -115,7 +115,7 @@ static void drop_pointless(uint8_t *c)
 		c[VERIFY_CONNECT] = CONNECT_BOUND;
 	if (c[VERIFY_PATH] == PATH_HALF && c[VERIFY_MADE] == MADE_CONNECT)
 		c[VERIFY_MADE] = MADE_NO_PORT;
-	/* connect() would pass by a port that bind() gave */
+	/* connect() would skip a port that bind() gave */
 	if (c[VERIFY_JOINED] == JOINED_CONNECTED &&
 	    (c[VERIFY_MADE] == MADE_BIND || c[VERIFY_MADE] == MADE_BIND_ZERO))
 		c[VERIFY_JOINED] = JOINED_NONE;

@@ -206,7 +206,7 @@ const struct command cmd_explain = {
 "  not-loopback  refused: tcp_tw_reuse is 2 and this is not loopback traffic\n"
 "  fin-wait2     refused: the peer has not closed\n"
 "  no-timestamp  refused as long as the bucket lives: the peer sent none\n"
-"  bind-blocked  passed by: bind() made or joined the port's bind bucket\n"
+"  bind-blocked  skipped: bind() made or joined the port's bind bucket\n"
 "  not-searched  its port is outside of ip_local_port_range, or reserved\n"
 "  unknown       the rules of this kernel are not known: see twctl info\n"
 "\n"

@@ -158,7 +158,7 @@ static void each_verdict(void **state)
 	verdict_is(TWSCOPE_VERDICT_NOT_LOOPBACK, "not loopback traffic", "Linux: tcp_tw_reuse");
 	verdict_is(TWSCOPE_VERDICT_FIN_WAIT2, "FIN has not arrived", "RFC 9293");
 	verdict_is(TWSCOPE_VERDICT_NO_TIMESTAMP, "sent no timestamps", "RFC 7323");
-	verdict_is(TWSCOPE_VERDICT_BIND_BLOCKED, "passes the port by", "bind buckets");
+	verdict_is(TWSCOPE_VERDICT_BIND_BLOCKED, "skips the port", "bind buckets");
 	verdict_is(99, "unknown to this twctl", "Linux");
 }
 

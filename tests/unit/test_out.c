@@ -100,7 +100,7 @@ static void summary_screen(void **state)
 "                500    4.1 %  [#.......]  refused: tcp_tw_reuse=2, not loopback\n"
 "                344    2.8 %  [#.......]  refused: FIN_WAIT2, the peer is open\n"
 "                150    1.2 %  [#.......]  refused: the peer sent no timestamps\n"
-"                  6   <0.1 %  [#.......]  passed by: made or joined by bind()\n"
+"                  6   <0.1 %  [#.......]  skipped: made or joined by bind()\n"
 "          waits 16 ms .___:# 1.1 s, each cell twice as long\n"
 "          with the port bound first: 12,195 reusable, 150 no-timestamp\n"
 "\n"

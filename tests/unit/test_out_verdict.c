@@ -162,7 +162,7 @@ static void whatif_screen(void **state)
 "                312  no-timestamp: the peer sent none; no sysctl changes that\n"
 "                     for a bucket that is there\n"
 "                188  bind-blocked: bind() made or joined the port, so connect()\n"
-"                     passes it by; no sysctl changes that. Programs that bind()\n"
+"                     skips it; no sysctl changes that. Programs that bind()\n"
 "                     before connect() avoid it with IP_BIND_ADDRESS_NO_PORT\n");
 }
 
@@ -595,9 +595,9 @@ static void ports_screen(void **state)
 "                           138  too-young: the first is available in 38 ms\n"
 "                            12  no-timestamp: the first is available in 41.3 s\n"
 "                 30  in-use: a full socket of this source and destination\n"
-"                 10  bind-blocked: passed by, as bind() made or joined the port\n"
+"                 10  bind-blocked: skipped, as bind() made or joined the port\n"
 "                     of these 3 in use and 4 with a bucket\n"
-"                  5  reserved: passed by, as ip_local_reserved_ports has it\n"
+"                  5  reserved: skipped, as ip_local_reserved_ports has it\n"
 "\n"
 "map       a cell is about 100 ports; the more of them, the fuller\n"
 "free      |####.   |\n"

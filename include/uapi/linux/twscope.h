@@ -71,7 +71,7 @@ enum twscope_rules {
  * @TWSCOPE_VERDICT_FIN_WAIT2: refused, as the peer's FIN has not arrived
  * @TWSCOPE_VERDICT_NO_TIMESTAMP: refused for as long as the bucket lives, as
  *   the peer sent no timestamp
- * @TWSCOPE_VERDICT_BIND_BLOCKED: the port search passes the port by without
+ * @TWSCOPE_VERDICT_BIND_BLOCKED: the port search skips the port without
  *   asking, as bind() made or joined its bind bucket
  * @TWSCOPE_VERDICT_NOT_SEARCHED: the port search never comes to the port, as
  *   it is outside of ip_local_port_range or in ip_local_reserved_ports
@@ -142,9 +142,9 @@ enum twscope_syn_verdict {
  * @TWSCOPE_PORT_STATE_WAITING: a bucket that it would refuse, or of which
  *   nobody knows
  * @TWSCOPE_PORT_STATE_IN_USE: a full socket of this source and destination
- * @TWSCOPE_PORT_STATE_BIND_BLOCKED: passed by, as bind() made or joined its
- *   bind bucket
- * @TWSCOPE_PORT_STATE_RESERVED: passed by, as ip_local_reserved_ports has it
+ * @TWSCOPE_PORT_STATE_BIND_BLOCKED: skipped, as bind() made or joined its bind
+ *   bucket
+ * @TWSCOPE_PORT_STATE_RESERVED: skipped, as ip_local_reserved_ports has it
  */
 enum twscope_port_state {
 	TWSCOPE_PORT_STATE_FREE,
