@@ -247,6 +247,35 @@ static void totals(struct text *t, const struct groups *g)
 		text_duration_us(d, sizeof(d), g->totals.walk_us));
 }
 
+static bool by_verdict(const struct tws_group_by *by)
+{
+	unsigned int k;
+
+	for (k = 0; k < by->n; k++)
+		if (group_keys[by->order[k]].bit == TWSCOPE_GROUP_KEY_VERDICT)
+			return true;
+	return false;
+}
+
+/* What those mean that are in a row. */
+static void verdict_legend(struct text *t, const struct group_report *r)
+{
+	unsigned int i, v, seen = 0;
+
+	if (t->o.opt.no_header || !by_verdict(r->query->by))
+		return;
+	for (i = 0; i < r->groups->n; i++)
+		if (r->groups->row[i].verdict < TWSCOPE_N_VERDICTS)
+			seen |= 1u << r->groups->row[i].verdict;
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++) {
+		v = verdict_order[i];
+		if (!(seen & 1u << v))
+			continue;
+		fprintf(t->o.opt.fp, "%-12s  ", verdicts[v].name);
+		wrapped(t, 14, "%s", verdicts[v].why);
+	}
+}
+
 void text_groups(struct out *o, const struct group_report *r)
 {
 	const struct groups *g = r->groups;
@@ -270,4 +299,5 @@ void text_groups(struct out *o, const struct group_report *r)
 		sum_row(t, r, &g->other,
 			"other: beyond the groups that are told apart");
 	totals(t, g);
+	verdict_legend(t, r);
 }

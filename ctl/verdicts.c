@@ -34,7 +34,7 @@ const struct verdict verdicts[TWSCOPE_N_VERDICTS] = {
 	},
 	[TWSCOPE_VERDICT_FIN_WAIT2] = {
 		.name = "fin-wait2",
-		.brief = "refused: FIN_WAIT2, the peer is open",
+		.brief = "refused: FIN_WAIT2, peer not closed",
 		.why = "refused, as the peer's FIN has not arrived",
 		.stays = "the peer has not closed; no sysctl changes that. Its FIN makes them time-wait, else their timer ends them",
 	},
@@ -52,9 +52,9 @@ const struct verdict verdicts[TWSCOPE_N_VERDICTS] = {
 	},
 	[TWSCOPE_VERDICT_NOT_SEARCHED] = {
 		.name = "not-searched",
-		.brief = "outside of the port range, or reserved",
+		.brief = "not searched: out of range or reserved",
 		.why = "the port search never comes to the port: it is outside of ip_local_port_range, or in ip_local_reserved_ports",
-		.stays = "connect() takes ports of ip_local_port_range only, without ip_local_reserved_ports; theirs are others, such as a server's own",
+		.stays = "the port search never comes to their ports: they are outside of ip_local_port_range, such as a server's own, or in ip_local_reserved_ports",
 	},
 };
 

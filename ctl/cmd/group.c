@@ -125,7 +125,7 @@ const struct command cmd_group = {
 "  remote, remote-port   the other side; also dst, dport. remote/24 groups IPv4\n"
 "                        by prefix, remote/24/64 IPv6 as well\n"
 "  local, local-port     this side, likewise; also src, sport\n"
-"  verdict, substate     as list shows them\n"
+"  verdict, substate     as list shows them; below, what each verdict means\n"
 "  dev, mark             the device and the fwmark that the socket had\n"
 "  family                IPv4 through IPv6 sockets apart from IPv4\n"
 "  netns                 with -A\n"

@@ -98,7 +98,7 @@ static void summary_screen(void **state)
 "              1,000    8.1 %  [#.......]  too young: reusable within 1.1 s\n"
 "              8,000   64.8 %  [#####...]  refused: tcp_tw_reuse is 0\n"
 "                500    4.1 %  [#.......]  refused: tcp_tw_reuse=2, not loopback\n"
-"                344    2.8 %  [#.......]  refused: FIN_WAIT2, the peer is open\n"
+"                344    2.8 %  [#.......]  refused: FIN_WAIT2, peer not closed\n"
 "                150    1.2 %  [#.......]  refused: the peer sent no timestamps\n"
 "                  6   <0.1 %  [#.......]  skipped: made or joined by bind()\n"
 "          waits 16 ms .___:# 1.1 s, each cell twice as long\n"
@@ -107,6 +107,22 @@ static void summary_screen(void **state)
 "sysctls   tcp_tw_reuse=2 (loopback only)\n"
 "          tcp_timestamps=1  tcp_rfc1337=0  tcp_fin_timeout=60 (FIN_WAIT2 only)\n"
 "          ip_local_port_range=32768-60999: 28,232 ports, 3 of them reserved\n");
+}
+
+/* Each verdict is told by its name, or by the reason, within a screen. */
+static void summary_verdicts(void **state)
+{
+	struct tws_summary s = busy();
+	unsigned int i;
+	char *got;
+
+	(void)state;
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
+		s.verdicts[i] = 5;
+	fits(summary_text(&s, &plain));
+	got = summary_text(&s, &plain);
+	assert_non_null(strstr(got, "  not searched: out of range or reserved\n"));
+	free(got);
 }
 
 /* Of a part nothing is compared with what the kernel counts, or allows, of all. */
@@ -808,6 +824,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(summary_screen),
+		cmocka_unit_test(summary_verdicts),
 		cmocka_unit_test(summary_of_a_filter),
 		cmocka_unit_test(summary_in_utf8),
 		cmocka_unit_test(summary_of_nothing),

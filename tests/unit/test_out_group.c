@@ -134,6 +134,31 @@ static void group_names(void **state)
 "   12,345 99.9 %    12,000      77      250     100    100   0.1s  59.9s  lo\n");
 }
 
+/* Of those that are there, in the order of all tables; not where none is a key. */
+static void group_verdicts(void **state)
+{
+	static const char legend[] =
+"reusable      connect() takes the bucket's place\n"
+"not-searched  the port search never comes to the port: it is outside of\n"
+"              ip_local_port_range, or in ip_local_reserved_ports\n";
+	char *got;
+
+	(void)state;
+	make_groups("remote,verdict");
+	groups.n = 2;
+	rows[0].verdict = TWSCOPE_VERDICT_NOT_SEARCHED;
+	rows[1].verdict = TWSCOPE_VERDICT_REUSABLE;
+	got = groups_text(&plain);
+	assert_non_null(strstr(got, "one walk of 1.2 ms\n"));
+	assert_string_equal(strstr(got, " ms\n") + 4, legend);
+	free(got);
+	/* one of a newer module has no words here */
+	rows[1].verdict = TWSCOPE_N_VERDICTS;
+	got = groups_text(&plain);
+	assert_null(strstr(got, "reusable"));
+	free(got);
+}
+
 static void group_sums(void **state)
 {
 	(void)state;
@@ -505,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(group_table),
 		cmocka_unit_test(group_names),
+		cmocka_unit_test(group_verdicts),
 		cmocka_unit_test(group_sums),
 		cmocka_unit_test(no_groups),
 		cmocka_unit_test(json_group_keys),

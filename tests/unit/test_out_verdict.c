@@ -182,6 +182,16 @@ static void whatif_that_changes_nothing(void **state)
 	assert_int_equal(strncmp(got, "reusable  ", 10), 0);
 	assert_non_null(strstr(got, "\nchanges   none of 18,300 buckets\nunchanged 18,300\n"));
 	assert_non_null(strstr(got, "16,000  disabled: tcp_tw_reuse is 0 under both\n"));
+	free(got);
+	s.verdicts[TWSCOPE_VERDICT_NOT_SEARCHED] = s.verdicts[TWSCOPE_VERDICT_DISABLED];
+	s.verdicts[TWSCOPE_VERDICT_DISABLED] = 0;
+	s.changes[TWSCOPE_VERDICT_NOT_SEARCHED][TWSCOPE_VERDICT_NOT_SEARCHED] = 16000;
+	s.changes[TWSCOPE_VERDICT_DISABLED][TWSCOPE_VERDICT_DISABLED] = 0;
+	got = whatif_text(&s, &p, &bare);
+	assert_non_null(strstr(got,
+"             16,000  not-searched: the port search never comes to their ports:\n"
+"                     they are outside of ip_local_port_range, such as a server's\n"
+"                     own, or in ip_local_reserved_ports\n"));
 	/* what it would do to others, by its value */
 	assert_non_null(strstr(got,
 "note      tcp_timestamps changes no bucket that is there: each keeps what its\n"
