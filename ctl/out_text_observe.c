@@ -7,6 +7,8 @@
 #include "stats.h"
 #include "text.h"
 
+#define S(n) ((n) == 1 ? "" : "s")
+
 static const char *mechanism_text(char *buf, size_t size, uint32_t mechanism)
 {
 	const char *name = mechanism_name(mechanism);
@@ -97,16 +99,23 @@ static void tell(struct text *t, const struct observe_report *r)
 /* What is gone once they are off. */
 static void last_words(struct text *t, const struct observe_report *r)
 {
-	char span[32], a[32], b[32], c[32];
+	char span[32], a[32], b[32];
 	const struct tws_stats *s = r->total;
+	FILE *fp = t->o.opt.fp;
 
 	if (!s)
 		return;
-	fprintf(t->o.opt.fp, "observed for %s: %s created, %s ended, %s decisions\n",
+	fprintf(fp, "observed for %s: %s bucket%s created, %s ended\n",
 		text_span(span, sizeof(span), s->observed_ms),
 		text_count(a, sizeof(a), stats_created(s)),
-		text_count(b, sizeof(b), stats_ended(s)),
-		text_count(c, sizeof(c), counts_sum(&s->decisions)));
+		S(stats_created(s)),
+		text_count(b, sizeof(b), stats_ended(s)));
+	fprintf(fp, "connect() met a bucket %s time%s",
+		text_count(a, sizeof(a), stats_connects(s)), S(stats_connects(s)));
+	if (s->has_segments)
+		fprintf(fp, ", segments of peers %s time%s",
+			text_count(b, sizeof(b), s->segments), S(s->segments));
+	fprintf(fp, "\nthese counts and the recorded events are gone now\n");
 }
 
 void text_observe(struct out *o, const struct observe_report *r)

@@ -390,10 +390,10 @@ static void observe_commands(void **state)
 	assert_string_equal(err, "twctl: the recorder stays as it is; to change it turn observing off first\n");
 	/* of three namespaces */
 	expect("twctl observe off", 0,
-	       "!observed for 1 min 41 s: 281,790 created, 245,430 ended, 1,268,055 decisions\nobserving is off\n");
+	       "!observed for 1 min 41 s: 281,790 buckets created, 245,430 ended\nconnect() met a bucket 1,257,450 times, segments of peers 10,605 times\nthese counts and the recorded events are gone now\nobserving is off\n");
 	/* or of ours, where the others are not told */
 	expect("FAKE_FAIL=1 twctl observe off", 0,
-	       "!observed for 1 min 42 s: 94,860 created, 82,620 ended, 426,870 decisions\nobserving is off\n");
+	       "!observed for 1 min 42 s: 94,860 buckets created, 82,620 ended\nconnect() met a bucket 423,300 times, segments of peers 3,570 times\nthese counts and the recorded events are gone now\nobserving is off\n");
 	expect("FAKE_OFF=1 twctl observe off", 0, "!observing is off already\n");
 	expect("twctl info", 0, "!observing   yes\nWARNING     the hook of tcp_twsk_unique");
 	expect("FAKE_HOOKS=1 twctl info", 0, "!observing   yes\n");

@@ -721,7 +721,9 @@ static void turning(void **state)
 		.asked = OBSERVE_OFF, .was_on = true, .total = &s,
 	};
 	is_text(observe_text(&r),
-"observed for 3 min 20 s: 12,345 created, 12,000 ended, 4,122 decisions\n"
+"observed for 3 min 20 s: 12,345 buckets created, 12,000 ended\n"
+"connect() met a bucket 4,002 times, segments of peers 120 times\n"
+"these counts and the recorded events are gone now\n"
 "observing is off\n");
 	r.total = NULL;
 	is_text(observe_text(&r), "observing is off\n");
