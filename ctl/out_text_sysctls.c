@@ -163,20 +163,55 @@ static void print_row(struct text *t, const struct column *c, size_t n,
 	fprintf(fp, "%u%s%s\n", row->netns, name ? " " : "", name ? name : "");
 }
 
-/* As many columns as fit; returns how many. */
-static size_t print_block(struct text *t, const struct column *c, size_t n,
-			  const struct netns_sysctls *ref)
+/* How many of the @n columns fit side by side. */
+static size_t fitting(const struct column *c, size_t n)
 {
-	FILE *fp = t->o.opt.fp;
-	size_t i, fit, like = 0;
+	size_t fit;
 	int width = 0;
-	bool any;
 
 	for (fit = 0; fit < n; fit++) {
 		width += c[fit].width + 2;
 		if (fit && width > ROOM)
 			break;
 	}
+	return fit;
+}
+
+static size_t differences(const struct column *c, size_t n,
+			  const struct netns_sysctls *row,
+			  const struct netns_sysctls *ref)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found += differs(&c[i], row, ref);
+	return found;
+}
+
+/* Whether a row that is printed has a value that is that of @ref. */
+static bool any_same(const struct text *t, const struct column *c, size_t n,
+		     const struct netns_sysctls *ref)
+{
+	size_t i, done, fit, found;
+
+	for (done = 0; done < n; done += fit) {
+		fit = fitting(c + done, n - done);
+		for (i = 0; i < t->kept.n; i++) {
+			found = differences(c + done, fit, &t->kept.row[i], ref);
+			if (found && found < fit)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* As many columns as fit; returns how many. */
+static size_t print_block(struct text *t, const struct column *c, size_t n,
+			  const struct netns_sysctls *ref)
+{
+	size_t i, fit = fitting(c, n), like = 0;
+	FILE *fp = t->o.opt.fp;
+
 	fputs(t->c.bold, fp);
 	for (i = 0; i < fit; i++)
 		fprintf(fp, "%*s  ", c[i].width, c[i].name);
@@ -185,9 +220,7 @@ static size_t print_block(struct text *t, const struct column *c, size_t n,
 	for (; like < t->kept.n; like++) {
 		const struct netns_sysctls *row = &t->kept.row[like];
 
-		for (any = false, i = 0; i < fit && !any; i++)
-			any = differs(&c[i], row, ref);
-		if (any)
+		if (differences(c, fit, row, ref))
 			print_row(t, c, fit, row, ref);
 	}
 	return fit;
@@ -204,8 +237,8 @@ static void print_table(struct text *t)
 		fprintf(fp, "\nsysctls: the same in all of them\n");
 		return;
 	}
-	fprintf(fp, "\nsysctls that differ from those of %s; = where they do not\n",
-		words_for(t, ref));
+	fprintf(fp, "\nsysctls that differ from those of %s%s\n",
+		words_for(t, ref), any_same(t, c, n, ref) ? " (=: the same)" : "");
 	while (done < n)
 		done += print_block(t, c + done, n - done, ref);
 }

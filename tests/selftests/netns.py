@@ -11,7 +11,7 @@ from tap import done, equal, must, ok, run, sysctl, twctl
 
 CGROUP = "/tmp/cgroup"
 ID = "3f2a9c81d0e4" + "5b" * 26
-HEADING = "sysctls that differ from those of the initial one; = where they do not"
+HEADING = "sysctls that differ from those of the initial one (=: the same)"
 
 
 def inode(pid):

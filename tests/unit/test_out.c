@@ -329,7 +329,7 @@ static void table(void **state)
 "         90          0           0        100   90.0 %       0.0  4026532202  near its limit  counts disagree\n"
 "     12,435        344      12,347                          60.0  in 3 namespaces\n"
 "\n"
-"sysctls that differ from those of the first one; = where they do not\n"
+"sysctls that differ from those of the first one\n"
 "tcp_tw_reuse_delay  ip_local_reserved_ports  NETNS\n"
 "                 -                        3  4026531840\n"
 "              1000                        0  4026532201\n"

@@ -64,7 +64,7 @@ static void some_differ(void **state)
 	s[2].sysctls.tcp_max_tw_buckets = 5;
 	/* the initial one is first whenever it comes; 9 is like it */
 	is_text(below(&plain, s, 4),
-"\nsysctls that differ from those of the initial one; = where they do not\n"
+"\nsysctls that differ from those of the initial one (=: the same)\n"
 "tcp_tw_reuse  tcp_max_tw_buckets  ip_local_port_range  NETNS\n"
 "           2              262144          32768-60999  4026531833\n"
 "           1                   =                    =  7\n"
@@ -80,7 +80,7 @@ static void not_known_which_is_initial(void **state)
 	s[1].sysctls.has_tcp_tw_reuse_delay = true;
 	s[1].sysctls.tcp_tw_reuse_delay = 1000;
 	is_text(below(&plain, s, 2),
-"\nsysctls that differ from those of the first one; = where they do not\n"
+"\nsysctls that differ from those of the first one\n"
 "tcp_tw_reuse_delay  NETNS\n"
 "                 -  7\n"
 "              1000  8\n");
@@ -103,7 +103,7 @@ static void all_differ(void **state)
 	s[2].sysctls.ip_autobind_reuse = 1;
 	fits(below(&plain, s, 3));
 	is_text(below(&plain, s, 3),
-"\nsysctls that differ from those of the initial one; = where they do not\n"
+"\nsysctls that differ from those of the initial one\n"
 "tcp_tw_reuse  tcp_tw_reuse_delay  tcp_timestamps  NETNS\n"
 "           2                   -               1  4026531833\n"
 "           0          4294967295               0  8\n"
