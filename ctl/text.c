@@ -227,21 +227,32 @@ char *text_sparkline(char *buf, size_t size, const struct tws_hist *h,
 char *text_bar(char *buf, size_t size, uint64_t part, uint64_t whole,
 	       unsigned int cells, bool utf8)
 {
-	unsigned int i, full = cells;
+	static const char *const eighths[STEPS] = {
+		"░", "▏", "▎", "▍", "▌", "▋", "▊", "▉",
+	};
+	uint64_t fill = (uint64_t)cells * STEPS, i;
+	const char *cell;
 	size_t len = 0;
 
+	/* rounded down: what is not full does not look so */
 	if (part < whole)
-		full = (unsigned int)(part * cells / whole);
-	/* what is there is seen, and what is not full does not look so */
-	if (part && !full)
-		full = 1;
+		fill = part * fill / whole;
+	/* and what is there is seen */
+	if (part && !fill)
+		fill = 1;
 	if (!part)
-		full = 0;
+		fill = 0;
 	buf[0] = '\0';
 	append(buf, size, &len, utf8 ? "" : "[");
-	for (i = 0; i < cells; i++)
-		append(buf, size, &len, i < full ? (utf8 ? "█" : "#") :
-						   (utf8 ? "░" : "."));
+	for (i = 0; i < cells; i++) {
+		if (fill / STEPS > i)
+			cell = utf8 ? "█" : "#";
+		else if (fill / STEPS == i && fill % STEPS)
+			cell = utf8 ? eighths[fill % STEPS] : "-";
+		else
+			cell = utf8 ? eighths[0] : ".";
+		append(buf, size, &len, cell);
+	}
 	append(buf, size, &len, utf8 ? "" : "]");
 	return buf;
 }

@@ -50,7 +50,10 @@ char *text_harmless(char *buf, size_t size, const char *s);
  */
 char *text_sparkline(char *buf, size_t size, const struct tws_hist *h,
 		     unsigned int cells, bool utf8);
-/* @part of @whole as a bar of @cells cells; 3 bytes a cell and two more */
+/*
+ * @part of @whole as a bar of @cells cells, the last of them in eighths; in ASCII
+ * it is "-" where it is a part. 3 bytes a cell and two more.
+ */
 char *text_bar(char *buf, size_t size, uint64_t part, uint64_t whole,
 	       unsigned int cells, bool utf8);
 

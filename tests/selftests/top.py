@@ -182,7 +182,7 @@ def compare(text):
     for d in twctl("pressure", "--top", "0")["destinations"]:
         ends = f"[{d['remote']}]:{d['remote_port']}" if ":" in d["remote"] else \
             f"{d['remote']}:{d['remote_port']}"
-        words = row_of(text, ends).lstrip(">█░ ").split()
+        words = row_of(text, ends).lstrip(">█▉▊▋▌▍▎▏░ ").split()
         equal(words[:1] + words[2:3], [f"{100 * (1 - d['available'] / d['ports']):.1f}",
                                        str(d["available"])],
               f"{ends}: taken and available as in pressure")

@@ -304,7 +304,7 @@ static void pressure_commands(void **state)
 	assert_string_equal(out, "");
 	expect("twctl pressure", 0, "!range     32768-60999: 28,232 ports, 2 reserved, 30 bind-blocked\n\n192.0.2.1 -> 198.51.100.0:443\n");
 	assert_non_null(strstr(out, "\n192.0.2.1 -> 198.51.100.2:443\n"
-		"taken     407 of 28,200 ports (1.4 %)  [#...............]  27,793 available\n"
+		"taken     407 of 28,200 ports (1.4 %)  [-...............]  27,793 available\n"
 		"          400 by TIME_WAIT, 7 in use; 600 buckets take none: reusable\n"));
 	expect("twctl pressure -AH --top 2 dst 198.51.100.1 and dport = :443", 0, "!-> 198.51.100.1:443  netns 4026531840\n");
 	expect("twctl pressure --top 2", 0, "!\n1 more destination; --top 0 shows all\n");

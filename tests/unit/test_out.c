@@ -82,7 +82,7 @@ static void summary_screen(void **state)
 	is_text(summary_text(&s, &plain),
 "TIME_WAIT buckets of network namespace 4026531840\n"
 "\n"
-"buckets   12,345 of 262,144 (4.7 %)  [#...............]  3.1 MiB\n"
+"buckets   12,345 of 262,144 (4.7 %)  [-...............]  3.1 MiB\n"
 "          12,001 time-wait, 344 fin-wait2\n"
 "          12,300 ipv4, 40 ipv6, 5 ipv4-mapped\n"
 "kernel    12,347 by its own count (131,072 chains read in 1.2 ms)\n"
@@ -94,13 +94,13 @@ static void summary_screen(void **state)
 "          the kernel's timer may end a bucket up to 4 s late\n"
 "\n"
 "verdicts  would connect() to the same destination take the bucket's place?\n"
-"              2,345   19.0 %  [#.......]  reusable now\n"
-"              1,000    8.1 %  [#.......]  too young: reusable within 1.1 s\n"
-"              8,000   64.8 %  [#####...]  refused: tcp_tw_reuse is 0\n"
-"                500    4.1 %  [#.......]  refused: tcp_tw_reuse=2, not loopback\n"
-"                344    2.8 %  [#.......]  refused: FIN_WAIT2, peer not closed\n"
-"                150    1.2 %  [#.......]  refused: the peer sent no timestamps\n"
-"                  6   <0.1 %  [#.......]  skipped: made or joined by bind()\n"
+"              2,345   19.0 %  [#-......]  reusable now\n"
+"              1,000    8.1 %  [-.......]  too young: reusable within 1.1 s\n"
+"              8,000   64.8 %  [#####-..]  refused: tcp_tw_reuse is 0\n"
+"                500    4.1 %  [-.......]  refused: tcp_tw_reuse=2, not loopback\n"
+"                344    2.8 %  [-.......]  refused: FIN_WAIT2, peer not closed\n"
+"                150    1.2 %  [-.......]  refused: the peer sent no timestamps\n"
+"                  6   <0.1 %  [-.......]  skipped: made or joined by bind()\n"
 "          waits 16 ms .___:# 1.1 s, each cell twice as long\n"
 "          with the port bound first: 12,195 reusable, 150 no-timestamp\n"
 "\n"
@@ -164,7 +164,7 @@ static void summary_in_utf8(void **state)
 	(void)state;
 	assert_non_null(strstr(got, "\n          ▁▁▁▁▁▁▁"));
 	assert_non_null(strstr(got, "▁▁▂▃▄▅▆▇██\n"));
-	assert_non_null(strstr(got, "(4.7 %)  █░░░░░░░░░░░░░░░  3.1 MiB\n"));
+	assert_non_null(strstr(got, "(4.7 %)  ▊░░░░░░░░░░░░░░░  3.1 MiB\n"));
 	assert_null(strstr(got, "network namespace"));
 	assert_int_equal(strncmp(got, "buckets ", 8), 0);
 	free(got);

@@ -67,7 +67,7 @@ static void the_wait_of_the_too_young(void **state)
 
 	(void)state;
 	/* one slot needs no picture */
-	summary_says(&s, "2.7 %  [#.......]  too young: reusable within 512 ms\n", true);
+	summary_says(&s, "2.7 %  [-.......]  too young: reusable within 512 ms\n", true);
 	summary_says(&s, "waits", false);
 	/* the ends of slots: 0 ms, 2^(i-1) to 2^i */
 	memset(waits, 0, sizeof(waits));
@@ -144,12 +144,12 @@ static void whatif_screen(void **state)
 "it is     tcp_tw_reuse=0\n"
 "\n"
 "VERDICT             NOW                   THEN                 CHANGE\n"
-"reusable          1,000  [#.......]     11,000  [####....]    +10,000\n"
-"too-young           500  [#.......]      6,500  [##......]     +6,000\n"
-"disabled         16,000  [######..]          0  [........]    -16,000\n"
-"fin-wait2           300  [#.......]        300  [#.......]          -\n"
-"no-timestamp        312  [#.......]        312  [#.......]          -\n"
-"bind-blocked        188  [#.......]        188  [#.......]          -\n"
+"reusable          1,000  [-.......]     11,000  [####-...]    +10,000\n"
+"too-young           500  [-.......]      6,500  [##-.....]     +6,000\n"
+"disabled         16,000  [######-.]          0  [........]    -16,000\n"
+"fin-wait2           300  [-.......]        300  [-.......]          -\n"
+"no-timestamp        312  [-.......]        312  [-.......]          -\n"
+"bind-blocked        188  [-.......]        188  [-.......]          -\n"
 "\n"
 "changes   16,000 of 18,300 buckets (87.4 %)\n"
 "             10,000  disabled -> reusable\n"

@@ -205,14 +205,22 @@ static void bars(void **state)
 
 	(void)state;
 	assert_string_equal(text_bar(b, sizeof(b), 0, 100, 4, false), "[....]");
-	assert_string_equal(text_bar(b, sizeof(b), 1, 100, 4, false), "[#...]");
+	assert_string_equal(text_bar(b, sizeof(b), 1, 1000, 4, false), "[-...]");
+	assert_string_equal(text_bar(b, sizeof(b), 249, 1000, 4, false), "[-...]");
+	assert_string_equal(text_bar(b, sizeof(b), 250, 1000, 4, false), "[#...]");
 	assert_string_equal(text_bar(b, sizeof(b), 50, 100, 4, false), "[##..]");
-	assert_string_equal(text_bar(b, sizeof(b), 99, 100, 4, false), "[###.]");
+	assert_string_equal(text_bar(b, sizeof(b), 99, 100, 4, false), "[###-]");
 	assert_string_equal(text_bar(b, sizeof(b), 100, 100, 4, false), "[####]");
 	assert_string_equal(text_bar(b, sizeof(b), 200, 100, 4, false), "[####]");
 	assert_string_equal(text_bar(b, sizeof(b), 1, 0, 4, false), "[####]");
 	assert_string_equal(text_bar(b, sizeof(b), 0, 0, 4, false), "[....]");
 	assert_string_equal(text_bar(b, sizeof(b), 1, 2, 2, true), "█░");
+	/* 0.1 % is seen, and is not as long as 4 % */
+	assert_string_equal(text_bar(b, sizeof(b), 1, 1000, 8, true), "▏░░░░░░░");
+	assert_string_equal(text_bar(b, sizeof(b), 4, 100, 8, true), "▎░░░░░░░");
+	assert_string_equal(text_bar(b, sizeof(b), 9, 16, 8, true), "████▌░░░");
+	assert_string_equal(text_bar(b, sizeof(b), 999, 1000, 8, true), "███████▉");
+	assert_string_equal(text_bar(b, sizeof(b), 0, 1000, 8, true), "░░░░░░░░");
 }
 
 static void histograms(void **state)

@@ -578,9 +578,9 @@ static void draws(void **state)
 	has("5 destinations, by ports held\n");
 	has("\033[7m>████████100.0 %       0     0.0    16.0  exhausted     198.51.100.2:1001 f");
 	has(" ████░░░░ 51.0 %     490     5.5    16.0  lasts         198.51.100.1:1000 f");
-	has(" █░░░░░░░  0.3 %     997     130    16.0  in 30 s       198.51.100.3:1002 f");
+	has(" ▏░░░░░░░  0.3 %     997     130    16.0  in 30 s       198.51.100.3:1002 f");
 	has("  in 1 min 1 s  198.51.100.4:1003 f");
-	has(" ███████░ 90.0 %     100     0.0     0.0  limit first   bind() to fd00::9");
+	has(" ███████▏ 90.0 %     100     0.0     0.0  limit first   bind() to fd00::9");
 	st.skip = 8;
 	has("TAKEN   AVAIL  RATE/S SUSTAIN  OUTLOOK");
 	has("198.51.100.3:1002 from 192.0.");
