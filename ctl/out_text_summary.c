@@ -69,6 +69,16 @@ void text_buckets_used(struct text *t, const struct tws_summary *s)
 	fputc('\n', fp);
 }
 
+/* With the tools that people know; where there is no FIN_WAIT2, all say the same. */
+static void summary_compared(struct text *t, const struct tws_summary *s)
+{
+	if (!s->fin_wait2 || t->o.opt.filtered)
+		return;
+	label(t, "");
+	fprintf(t->o.opt.fp, "%sss -s and sockstat tw count both, ss state time-wait the first alone%s\n",
+		t->c.soft, t->c.off);
+}
+
 static void summary_counts(struct text *t, const struct tws_summary *s)
 {
 	FILE *fp = t->o.opt.fp;
@@ -83,6 +93,7 @@ static void summary_counts(struct text *t, const struct tws_summary *s)
 		fprintf(fp, "%s time-wait, %s fin-wait2\n",
 			text_count(a, sizeof(a), s->timewait),
 			text_count(b, sizeof(b), s->fin_wait2));
+		summary_compared(t, s);
 		label(t, "");
 		fprintf(fp, "%s ipv4, %s ipv6, %s ipv4-mapped\n",
 			text_count(a, sizeof(a), s->ipv4),

@@ -84,6 +84,7 @@ static void summary_screen(void **state)
 "\n"
 "buckets   12,345 of 262,144 (4.7 %)  [-...............]  3.1 MiB\n"
 "          12,001 time-wait, 344 fin-wait2\n"
+"          ss -s and sockstat tw count both, ss state time-wait the first alone\n"
 "          12,300 ipv4, 40 ipv6, 5 ipv4-mapped\n"
 "kernel    12,347 by its own count (131,072 chains read in 1.2 ms)\n"
 "\n"
@@ -122,6 +123,11 @@ static void summary_verdicts(void **state)
 	fits(summary_text(&s, &plain));
 	got = summary_text(&s, &plain);
 	assert_non_null(strstr(got, "  not searched: out of range or reserved\n"));
+	free(got);
+	/* nothing is counted otherwise elsewhere */
+	s.fin_wait2 = 0;
+	got = summary_text(&s, &plain);
+	assert_null(strstr(got, "ss -s"));
 	free(got);
 }
 
