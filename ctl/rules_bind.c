@@ -35,8 +35,8 @@ static void one_source(const struct pressure_row *r, struct findings *f)
 static void no_port(struct findings *f)
 {
 	finding_do(f, "set the socket option IP_BIND_ADDRESS_NO_PORT before a bind() to port 0: connect() then chooses the port, and one port does for many destinations. HAProxy and nginx (proxy_bind) do so");
-	finding_do(f, "where a program need not choose its source address: no bind() at all");
-	finding_dont(f, "expect help of tcp_tw_reuse here: bind() knows no reuse, and a connect() that looks for a port passes by those that bind() holds");
+	finding_do(f, "leave bind() out where a program need not choose its source address");
+	finding_dont(f, "set tcp_tw_reuse for this: bind() knows no reuse, and a connect() that looks for a port skips those that bind() holds");
 }
 
 static unsigned int count_sources(const struct machine *m, uint32_t netns,
@@ -118,8 +118,8 @@ static void no_listener(const struct machine *m, const struct tws_group *g,
 	finding_evidence(f, "%s buckets at local port %u, outside of ip_local_port_range; the last ends in %s",
 		text_count(n, sizeof(n), g->count), g->local_port,
 		text_time_words(left, sizeof(left), g->latest_ms));
-	finding_do(f, "where a server is to start there and bind() fails with EADDRINUSE: SO_REUSEADDR in the server, set before bind(), now and at its last start. Where none is to start: nothing, they end by themselves");
-	finding_dont(f, "wait for TIME_WAIT to pass, or end it: a bucket with SO_REUSEADDR is in the way of no bind() that has it, too");
+	finding_do(f, "set SO_REUSEADDR in the server before bind(), now and at its last start, where one is to start there and bind() fails with EADDRINUSE. Where none is to start: nothing, they end by themselves");
+	finding_dont(f, "wait for the buckets to end, or end them: one with SO_REUSEADDR is in the way of no bind() that has it, too");
 }
 
 void look_server_port(const struct machine *m, struct findings *f)

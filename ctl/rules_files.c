@@ -55,7 +55,7 @@ void look_sysctl_recycle(const struct machine *m, struct findings *f)
 	if (!the_lines(m, is_recycle, "a file sets tcp_tw_recycle, which is gone since 4.12", f))
 		return;
 	finding_do(f, "take the line out: here it does nothing but make sysctl complain at boot");
-	finding_do(f, "for connections that this host opens: twctl whatif tcp_tw_reuse=1 tells what that would do");
+	finding_do(f, "ask twctl whatif tcp_tw_reuse=1 what that would do for connections that this host opens");
 	finding_dont(f, "look for a kernel that still has it, or a module that brings it back: it compared timestamps by address, so it dropped the SYNs of clients behind NAT");
 }
 
@@ -80,5 +80,5 @@ void look_sysctl_unknown(const struct machine *m, struct findings *f)
 	if (!the_lines(m, is_unknown_tcp, "a file sets what this kernel does not have", f))
 		return;
 	finding_do(f, "take the line out, or correct its name: sysctl -a --pattern '^net.ipv4.tcp_' has those that there are");
-	finding_dont(f, "believe that it does anything: tcp_tw_timeout, say, is of another vendor's kernel, and mainline has no sysctl for how long TIME_WAIT lasts");
+	finding_dont(f, "rely on it: tcp_tw_timeout, say, is of another vendor's kernel, and mainline has no sysctl for how long TIME_WAIT lasts");
 }

@@ -83,13 +83,19 @@ static void skipped_evidence(const struct machine *m, const struct tws_summary *
 			text_count(n, sizeof(n), m->counters.overflow));
 }
 
+/* Runbooks tell to look for it there. */
+static void log_evidence(struct findings *f)
+{
+	finding_evidence(f, "the kernel's log has no line of it: 'time wait bucket table overflow' was one of older kernels; what counts it is TCPTimeWaitOverflow, nstat -asz TcpExtTCPTimeWaitOverflow");
+}
+
 static void limit_advice(const struct machine *m, const struct tws_summary *s,
 			 struct findings *f)
 {
 	raise_limit(m, s, f);
 	finding_do(f, "see who makes so many: twctl group remote,remote-port --sort rate; keep-alive and pools leave fewer");
-	finding_dont(f, "lower tcp_max_tw_buckets, or leave it so: what closes beyond it skips TIME_WAIT without a word in the log, and a late segment may reach the next connection of the same ports");
-	finding_dont(f, "tcp_fin_timeout: TIME_WAIT takes 60 s whatever it says");
+	finding_dont(f, "lower tcp_max_tw_buckets, or leave it so: what closes beyond it skips TIME_WAIT, and a late segment may reach the next connection of the same ports");
+	finding_dont(f, "lower tcp_fin_timeout for this: TIME_WAIT takes 60 s whatever it says");
 }
 
 void look_overflow(const struct machine *m, struct findings *f)
@@ -105,6 +111,7 @@ void look_overflow(const struct machine *m, struct findings *f)
 			      "tcp_max_tw_buckets is reached: closes skip TIME_WAIT");
 		limit_evidence(s, f);
 		skipped_evidence(m, s, f);
+		log_evidence(f);
 		limit_advice(m, s, f);
 	}
 }
@@ -146,6 +153,7 @@ static void observed_overflow(const struct machine *m, const struct tws_stats *t
 		text_count(made, sizeof(made), t->created_time_wait +
 					       t->created_fin_wait2));
 	limit_evidence(s, f);
+	log_evidence(f);
 	limit_advice(m, s, f);
 }
 
@@ -163,6 +171,7 @@ static void counted_overflow(const struct machine *m, struct findings *f)
 		text_count(n, sizeof(n), c->overflow),
 		text_count(made, sizeof(made), c->time_wait));
 	limit_evidence(s, f);
+	log_evidence(f);
 	finding_command(f, "twctl observe on",
 			"tells the next ones apart: the limit, or no memory; then twctl doctor again, or twctl stats");
 	limit_advice(m, s, f);
@@ -238,8 +247,8 @@ void look_fin_wait2(const struct machine *m, struct findings *f)
 		finding_command(f, command_in(m, s->netns,
 			"twctl group remote,remote-port substate fin-wait2",
 			command, sizeof(command)), "shows whose peers these are");
-		finding_do(f, "cure it there: a peer that got our FIN is to close its end, too; in a server or pool an idle timeout does");
-		finding_dont(f, "fear them as TIME_WAIT: tcp_tw_reuse does not take them from 6.12 on, and they end by tcp_fin_timeout");
+		finding_do(f, "cure it at the peer: one that got our FIN is to close its end, too; in a server or pool an idle timeout does");
+		finding_dont(f, "set tcp_tw_reuse for this: from 6.12 on no bucket is reused in FIN_WAIT2; they end by tcp_fin_timeout");
 	}
 }
 
@@ -260,7 +269,7 @@ static void conntrack(const struct machine *m, const char *title,
 	finding_command(f, "conntrack -L -p tcp -o extended | awk '{ print $6 }' | sort | uniq -c",
 			"shows of which TCP states they are");
 	finding_do(f, "raise net.netfilter.nf_conntrack_max (some 300 bytes an entry) in the initial namespace, or leave what needs no tracking untracked: a rule 'notrack'");
-	finding_dont(f, "TIME_WAIT's sysctls: they change no entry of connection tracking, and its timeouts no bucket");
+	finding_dont(f, "set the sysctls of TIME_WAIT for this: they change no entry of connection tracking, and its timeouts no bucket");
 }
 
 void look_conntrack_full(const struct machine *m, struct findings *f)

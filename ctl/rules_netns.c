@@ -70,6 +70,6 @@ void look_netns_sysctls(const struct machine *m, struct findings *f)
 		for (j = 0; j < d.n; j++)
 			finding_evidence(f, "%s", d.line[j]);
 		finding_do(f, "set them where the namespace is made: 'sysctls' of the container or of the pod's securityContext, docker run --sysctl, or with the commands of the other findings");
-		finding_dont(f, "expect it of the host's /etc/sysctl.d: a new network namespace begins with the kernel's own values");
+		finding_dont(f, "rely on the host's /etc/sysctl.d for this: a new network namespace begins with the kernel's own values");
 	}
 }

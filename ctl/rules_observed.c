@@ -55,9 +55,9 @@ static void refused_syns(const struct machine *m, const struct tws_stats *t,
 	finding_command(f, command_in(m, t->netns, "twctl monitor --last 60s",
 				      command, sizeof(command)),
 			"shows the addresses, those of a NAT most likely: 'twctl explain' with --syn tells what one needs");
-	finding_do(f, "at the NAT or balancer in front: more addresses or ports, so that one is not used again within 60 s; and timestamps left as the clients send them");
+	finding_do(f, "give the NAT or balancer in front more addresses or ports, so that one is not used again within 60 s; and let it leave timestamps as the clients send them");
 	finding_do(f, "let the client close first: TIME_WAIT is then at its end, where no SYN meets it");
-	finding_dont(f, "tcp_tw_recycle, or tcp_timestamps=0: with timestamps a SYN is accepted by its clock, without them by its sequence number alone");
+	finding_dont(f, "look for tcp_tw_recycle, or set tcp_timestamps=0: with timestamps a SYN is accepted by its clock, without them by its sequence number alone");
 }
 
 void look_syns_refused(const struct machine *m, struct findings *f)
@@ -109,8 +109,8 @@ void look_rules_unknown(const struct machine *m, struct findings *f)
 	finding_begin(f, 0, "by which rules this kernel reuses buckets is not known");
 	finding_evidence(f, "kernel %s, module %s, built for %s: each verdict is unknown",
 		m->info.kernel, m->info.version, m->info.built_for);
-	finding_do(f, "a newer twscope may know it; where you know it better: the module parameter rules=, then 'twctl verify'");
-	finding_dont(f, "go by what is said of reuse above: only what is counted holds");
+	finding_do(f, "try a newer twscope, which may know them; where you know them: the module parameter rules=, then 'twctl verify'");
+	finding_dont(f, "trust what is said of reuse above: only the counts are to be relied on");
 }
 
 void look_verdict_mismatch(const struct machine *m, struct findings *f)

@@ -175,7 +175,7 @@ static void reuse(const struct machine *m, const struct tws_summary *s,
 	if (reuse_helps(all))
 		reuse_command(m, s->netns, all, f);
 	else
-		finding_dont(f, "tcp_tw_reuse=1: here it would free %s of the %s ports that TIME_WAIT holds",
+		finding_dont(f, "set tcp_tw_reuse=1: here it would free %s of the %s ports that TIME_WAIT holds",
 			     text_count(gain, sizeof(gain), all->gain),
 			     text_count(waiting, sizeof(waiting), all->waiting));
 }
@@ -313,7 +313,7 @@ void look_reuse_loopback_only(const struct machine *m, struct findings *f)
 			    "refused as not loopback", f);
 		all = shortage_of(m, s->netns, is_short);
 		reuse_command(m, s->netns, &all, f);
-		finding_dont(f, "think of tcp_tw_reuse as of tcp_tw_recycle: it touches nothing that comes in, so clients behind NAT are none of its concern");
+		finding_dont(f, "take it for tcp_tw_recycle: tcp_tw_reuse touches nothing that comes in, so clients behind NAT are none of its concern");
 	}
 }
 
@@ -343,7 +343,7 @@ static void without_timestamps(const struct machine *m,
 				"buckets of connections begun from then on can be reused; those that are there cannot");
 	else
 		finding_do(f, "see who takes the timestamps off: the peer, a firewall or a load balancer in between, or tcp_timestamps here until a minute ago");
-	finding_dont(f, "expect of tcp_tw_reuse, whatever its value, what it cannot do: without timestamps no bucket is reused");
+	finding_dont(f, "set tcp_tw_reuse to another value for this: without timestamps no bucket is reused, whatever it is");
 }
 
 void look_reuse_no_timestamps(const struct machine *m, struct findings *f)
