@@ -20,7 +20,7 @@ const struct decision decisions[TWSCOPE_N_DECISIONS] = {
 		"refuse-not-loopback", refused, "tcp_tw_reuse=2, not loopback",
 	},
 	[TWSCOPE_DECISION_REFUSE_FIN_WAIT2] = {
-		"refuse-fin-wait2", refused, "FIN_WAIT2, the peer is open",
+		"refuse-fin-wait2", refused, "FIN_WAIT2, the peer has not closed",
 	},
 	[TWSCOPE_DECISION_REFUSE_NO_TIMESTAMP] = {
 		"refuse-no-timestamp", refused, "the peer sent no timestamps",

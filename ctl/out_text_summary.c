@@ -228,7 +228,7 @@ static void summary_sysctls(struct text *t, const struct tws_summary *sum)
 	unsigned int ports = s->ip_local_port_range_max >= s->ip_local_port_range_min ?
 		s->ip_local_port_range_max - s->ip_local_port_range_min + 1u : 0;
 	FILE *fp = t->o.opt.fp;
-	char a[32], b[32];
+	char a[32], b[32], c[32], blocked[64] = "";
 
 	label(t, "sysctls");
 	fprintf(fp, "tcp_tw_reuse=%u (%s)", s->tcp_tw_reuse,
@@ -239,17 +239,16 @@ static void summary_sysctls(struct text *t, const struct tws_summary *sum)
 	label(t, "");
 	fprintf(fp, "tcp_timestamps=%u  tcp_rfc1337=%u  tcp_fin_timeout=%u (FIN_WAIT2 only)\n",
 		s->tcp_timestamps, s->tcp_rfc1337, s->tcp_fin_timeout);
+	if (sum->bind_blocked_ports)
+		snprintf(blocked, sizeof(blocked), ", %s bind-blocked",
+			 text_count(c, sizeof(c), sum->bind_blocked_ports));
 	label(t, "");
-	fprintf(fp, "ip_local_port_range=%u-%u: %s ports, %s%s reserved",
+	wrapped(t, 10, "ip_local_port_range=%u-%u: %s ports, %s%s reserved%s",
 		s->ip_local_port_range_min, s->ip_local_port_range_max,
 		text_count(a, sizeof(a), ports),
 		s->ip_local_reserved_ports ?
 		text_count(b, sizeof(b), s->ip_local_reserved_ports) : "none",
-		s->ip_local_reserved_ports ? " of them" : "");
-	if (sum->bind_blocked_ports)
-		fprintf(fp, ", %s bind-blocked",
-			text_count(a, sizeof(a), sum->bind_blocked_ports));
-	fputc('\n', fp);
+		s->ip_local_reserved_ports ? " of them" : "", blocked);
 }
 
 static void one_summary(struct text *t, const struct tws_summary *s)

@@ -36,6 +36,7 @@ static void words_fit(void **state)
 		assert_true(strlen(decisions[i].event) <= 8);
 		assert_true(strlen(decisions[i].why) <= 35);
 	}
+	assert_non_null(strstr(decisions[TWSCOPE_DECISION_REFUSE_FIN_WAIT2].why, "has not closed"));
 	/* and those of stats have the name beside them */
 	for (i = 0; i < TWSCOPE_N_CAUSES; i++) {
 		assert_true(strlen(causes[i].name) <= 14);

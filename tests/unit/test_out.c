@@ -110,7 +110,7 @@ static void summary_screen(void **state)
 "          ip_local_port_range=32768-60999: 28,232 ports, 3 of them reserved\n");
 }
 
-/* Each verdict is told by its name, or by the reason, within a screen. */
+/* Each verdict is told by its name, or by the reason; nothing is wider than a screen. */
 static void summary_verdicts(void **state)
 {
 	struct tws_summary s = busy();
@@ -120,6 +120,7 @@ static void summary_verdicts(void **state)
 	(void)state;
 	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
 		s.verdicts[i] = 5;
+	s.bind_blocked_ports = 28000;
 	fits(summary_text(&s, &plain));
 	got = summary_text(&s, &plain);
 	assert_non_null(strstr(got, "  not searched: out of range or reserved\n"));
