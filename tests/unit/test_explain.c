@@ -87,7 +87,7 @@ static void each_condition_not_held(void **state)
 	bucket.conditions_asked = 0x3f;
 	bucket.conditions_held = 0;
 	sysctls.tcp_tw_reuse = 0;
-	says(condition("port-search", "not held"), "bind() made or joined its bind bucket", "bind buckets");
+	says(condition("port-search", "not held"), "bind() made or joined its bind bucket: the port search skips the port without asking", "bind buckets");
 	bucket.verdict = TWSCOPE_VERDICT_NOT_SEARCHED;
 	sysctls.ip_local_port_range_min = 32768;
 	sysctls.ip_local_port_range_max = 60999;
