@@ -9,6 +9,8 @@
  * the destination.
  */
 
+#include <linux/bottom_half.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -21,6 +23,8 @@
 
 /* Chains scanned in one go, that is without a chance to reschedule. */
 #define CHAINS_AT_ONCE	1024
+/* Chains scanned without a softirq in between, as each time has its price. */
+#define CHAINS_PER_BH	16U
 
 static bool is_blocked(const struct inet_bind_bucket *tb)
 {
@@ -35,12 +39,23 @@ static void tell_chain(struct inet_bind_hashbucket *head, const struct net *net,
 	if (hlist_empty(&head->chain))
 		return;
 
-	spin_lock_bh(&head->lock);
+	spin_lock(&head->lock);
 	hlist_for_each_entry(tb, &head->chain, node) {
 		if (is_blocked(tb) && (!net || net_eq(read_pnet(&tb->ib_net), net)))
 			fn(read_pnet(&tb->ib_net), tb->l3mdev, tb->port, ctx);
 	}
-	spin_unlock_bh(&head->lock);
+	spin_unlock(&head->lock);
+}
+
+static void tell_chains(struct inet_bind_hashbucket *heads, unsigned int n,
+			const struct net *net, twscope_bhash_fn *fn, void *ctx)
+{
+	unsigned int i;
+
+	local_bh_disable();
+	for (i = 0; i < n; i++)
+		tell_chain(&heads[i], net, fn, ctx);
+	local_bh_enable();
 }
 
 /**
@@ -61,8 +76,9 @@ int twscope_bhash_each_blocked(const struct net *net, twscope_bhash_fn *fn,
 	struct inet_hashinfo *hashinfo = twscope_netns_shared_ehash();
 	unsigned int i;
 
-	for (i = 0; i < hashinfo->bhash_size; i++) {
-		tell_chain(&hashinfo->bhash[i], net, fn, ctx);
+	for (i = 0; i < hashinfo->bhash_size; i += CHAINS_PER_BH) {
+		tell_chains(&hashinfo->bhash[i],
+			    min(hashinfo->bhash_size - i, CHAINS_PER_BH), net, fn, ctx);
 		if (i % CHAINS_AT_ONCE)
 			continue;
 		cond_resched();

@@ -137,7 +137,7 @@ def in_a_container():
     equal((kinds.count("initial"), result.returncode), (1 if fixed else 0, 0),
           "in a pid namespace that is another one")
     text = must("unshare", "--pid", "--fork", "--mount-proc", "twctl", "-A", "summary")
-    equal(("of the initial one;" if fixed else "of this one;") in text, True,
+    equal(("those of the initial one" if fixed else "those of this one") in text, True,
           "what differs is told from what is known")
 
 
