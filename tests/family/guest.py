@@ -41,7 +41,7 @@ def fuzz(*args):
                                    stderr=subprocess.STDOUT)
         while process.poll() is None:
             run("twctl", "observe", "on")
-            time.sleep(2)
+            time.sleep(0.5)
         said.seek(0)
         print(said.read(), end="", flush=True)
     return process.returncode

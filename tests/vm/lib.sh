@@ -13,7 +13,7 @@ TOP=$(cd "$VM/../.." && pwd)
 CACHE=${TWSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twscope}
 SERIES=(5.10 6.1 6.12 6.12-generic 6.12-rt 6.12-arm64 6.12-deb13 6.18 7.2 7.3 7.3-rt)
 # Beside these: what tests/lib/test-kernel builds.
-TEST_KERNELS=(debug kcsan bench million uml clang)
+TEST_KERNELS=(debug fuzz kcsan bench million uml clang)
 # These are built for; arm64-test boots the former in its own way.
 BUILD_ONLY=(6.12-arm64 clang)
 SKIP=77
@@ -235,7 +235,7 @@ suite_of() {
 	case $1 in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
-	6.12 | 6.12-generic | 6.12-rt | debug | kcsan | bench | million | uml | clang) echo bookworm-backports ;;
+	6.12 | 6.12-generic | 6.12-rt | debug | fuzz | kcsan | bench | million | uml | clang) echo bookworm-backports ;;
 	6.12-arm64) echo bookworm-backports:arm64 ;;
 	6.12-deb13) echo trixie ;;
 	6.18 | 7.2 | 7.3 | 7.3-rt) echo trixie-backports ;;
