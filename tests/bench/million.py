@@ -82,15 +82,16 @@ def memory_kib(command):
     return int(re.search(r"Maximum resident set size \(kbytes\): (\d+)", result.stderr)[1]), charged
 
 
-def fill(have, wanted):
+def fill(have, wanted, spare=0):
+    """On two processors a connection now and then ends in another way: so many may lack."""
     begin = time.monotonic_ns()
     must(CROWD, str(have), str(wanted))
     took = time.monotonic_ns() - begin
     with open("/proc/net/sockstat") as f:
         seen = int(re.search(r" tw (\d+)", f.read())[1])
-    if seen != wanted:
+    if not wanted - spare <= seen <= wanted:
         sys.exit(f"{seen} buckets, should be {wanted}")
-    print(f"# {wanted:,} buckets are there, the last {wanted - have:,} at {took / (wanted - have):,.0f} each",
+    print(f"# {seen:,} buckets are there, the last {wanted - have:,} at {took / (wanted - have):,.0f} each",
           flush=True)
 
 
