@@ -123,7 +123,7 @@ static void closes(struct top_page *p)
 	if (cells > SPARK_CELLS)
 		cells = SPARK_CELLS;
 	label(p->t, "closes/s");
-	fprintf(p->fp, "%s%s%s %us: %s\n", p->t->c.soft,
+	fprintf(p->fp, "%s%s%s %ds: %s\n", p->t->c.soft,
 		text_sparkline(spark, sizeof(spark), &h, cells,
 			       p->t->o.opt.utf8), p->t->c.off, RATE_SECONDS,
 		text_rate(rate, sizeof(rate), hist_before(&h, RATE_SECONDS),
