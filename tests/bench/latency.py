@@ -16,8 +16,10 @@ from million import SIZES, SS, fill
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COUNT, PERIOD_US, ROUNDS = 2000, 2000, 5
+# What the second one takes is not looking but that a process starts, over and over.
 CASES = {
     "nobody looks": None,
+    "twctl --version": "twctl --version",
     "twctl group remote": "twctl group remote",
     "twctl summary": "twctl summary",
     "twctl -n list": "twctl -n list",
