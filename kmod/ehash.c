@@ -313,6 +313,10 @@ static int next_batch(struct twscope_walk *walk)
 		}
 		rcu_read_unlock();
 
+		/* Also when the batch is full: that is how each of them ends in a full hash. */
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (wanted && walk->n)
 			break;
 		/* And for what may join the chain before we are back. */
@@ -320,9 +324,6 @@ static int next_batch(struct twscope_walk *walk)
 			return -ENOMEM;
 		if (!wanted && end)
 			next_hash(walk);
-		cond_resched();
-		if (fatal_signal_pending(current))
-			return -EINTR;
 	}
 	return 0;
 }
