@@ -17,8 +17,8 @@ import subprocess
 import sys
 import time
 
-from tap import (FinWait2, done, endpoint, equal, key, make_buckets, must, note, ok, run, setting,
-                 sysctl, twctl)
+from tap import (FinWait2, done, endpoint, equal, kernel, key, make_buckets, must, note, ok, run,
+                 setting, skip, sockstat_tw, sysctl, twctl)
 
 SEED = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(1 << 32)
 AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -34,6 +34,10 @@ QUICK_S = 30
 MAX_WITH_PORTS = 1024
 # What bind() is asked for here; no connect() may have come first.
 BOUND = "45000-46099"
+TRACING = "/sys/kernel/tracing"
+PREEMPT = "/sys/kernel/debug/sched/preempt"
+# Buckets that a walk copies at a time (BATCH_SIZE of kmod/ehash.c), and by whom, inlined or not.
+BATCH, CALLERS = 64, ("<-twscope_walk_refill", "<-next_batch")
 
 
 class Held:
@@ -425,6 +429,48 @@ def many():
           "--ports counts each port once")
 
 
+def lets_others_run():
+    """Where a kernel preempts nobody who does not ask for it, a walk asks for each of its batches."""
+    what = "a walk asks for each batch whether others want the processor"
+    if os.path.exists(PREEMPT):
+        with open(PREEMPT) as f:
+            if "(none)" not in (mode := f.read()) and "(voluntary)" not in mode:
+                skip(what, f"this kernel does not wait to be asked: {mode.strip()}")
+                return
+    name = "_cond_resched" if kernel() < (5, 12) else "__cond_resched"
+    with tracing(name) as trace:
+        with open("/sys/kernel/debug/twscope/summary") as f:
+            f.read()
+        asked = sum(line.rstrip().endswith(CALLERS) for line in trace())
+    batches = sockstat_tw() // BATCH
+    ok(asked >= batches > 20, what, f"asked {asked} times for {batches} batches")
+
+
+@contextlib.contextmanager
+def tracing(function):
+    """Calls of a function by this process; yields what reads the lines."""
+    instance = os.path.join(TRACING, "instances", "selftest")
+
+    def write(name, text):
+        with open(os.path.join(instance, name), "w") as f:
+            f.write(str(text))
+
+    def lines():
+        write("tracing_on", 0)
+        with open(os.path.join(instance, "trace")) as f:
+            return [line for line in f if not line.startswith("#")]
+
+    os.mkdir(instance)
+    try:
+        write("set_ftrace_filter", function)
+        write("set_ftrace_pid", os.getpid())
+        write("current_tracer", "function")
+        yield lines
+    finally:
+        write("current_tracer", "nop")
+        os.rmdir(instance)
+
+
 def killed():
     """Amid the walk, or with half of the answer read: nothing stays."""
     for i in range(30):
@@ -461,5 +507,6 @@ pressure()
 held.kept.close()
 namespaces()
 many()
+lets_others_run()
 killed()
 done()
