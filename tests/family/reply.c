@@ -16,12 +16,14 @@
 
 /*
  * A pointer into the kernel's half, 48 bits of address. Counters that went below
- * zero are none, as nothing is mapped in the last 16 MiB.
+ * zero are none, as nothing is mapped in the last 16 MiB; nor is a number of 32 bits
+ * between two that are all ones, from whichever byte on, as below the kernel's text
+ * there are but stacks for returning to 16-bit programs.
  */
 static bool is_kernel_address(uint64_t v)
 {
 	return v >= 0xffff800000000000ULL && v < 0xffffffffff000000ULL &&
-	       !(v >= 0xffffff8000000000ULL && v < 0xffffffff80000000ULL);
+	       !(v >= 0xffffff0000000000ULL && v < 0xffffffff80000000ULL);
 }
 
 /* What we sent ourselves, a cursor maybe, is no secret when it comes back. */
