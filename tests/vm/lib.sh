@@ -345,6 +345,8 @@ make_kernel() {
 }
 
 is_build_only() { [[ " ${BUILD_ONLY[*]} " == *" $1 "* ]]; }
+# Of ARCH=um: a program of this machine.
+is_uml() { [[ $1 == uml || $1 == fuzz ]]; }
 is_test_kernel() { [[ " ${TEST_KERNELS[*]} " == *" $1 "* ]]; }
 
 # test_kernel SERIES: sets KERNEL, HEADERS (one folder is both) and RELEASE.
