@@ -123,10 +123,19 @@ static struct scene *scene_of(const struct inet_timewait_sock *tw)
 	return s->tw == tw && jiffies - s->when <= SCENE_LASTS ? s : NULL;
 }
 
+/*
+ * What is watched runs in a process or in a softirq. Where a breakpoint has called
+ * us all else that there is to ask says NMI.
+ */
+static bool by_process(void)
+{
+	return !in_serving_softirq();
+}
+
 static void set_who(struct twscope_event *ev)
 {
 	ev->pid = 0;
-	if (!in_task())
+	if (!by_process())
 		return;
 	ev->pid = task_tgid_nr(current);
 	memcpy(ev->comm, current->comm, sizeof(ev->comm));
@@ -141,16 +150,22 @@ static u64 cgroup_of(const struct sock *sk)
 #endif
 }
 
-static struct twscope_event *begin_event(const struct inet_timewait_sock *tw,
-					 u8 type, u8 reason)
+static void fill_event(struct twscope_event *ev,
+		       const struct inet_timewait_sock *tw, u8 type, u8 reason)
 {
-	struct twscope_event *ev = twscope_recorder_begin();
-
 	twscope_twsk_event(tw, ev);
 	ev->type = type;
 	ev->reason = reason;
 	ev->cgroup_id = 0;
 	set_who(ev);
+}
+
+static struct twscope_event *begin_event(const struct inet_timewait_sock *tw,
+					 u8 type, u8 reason)
+{
+	struct twscope_event *ev = twscope_recorder_begin();
+
+	fill_event(ev, tw, type, reason);
 	return ev;
 }
 
@@ -358,15 +373,26 @@ static u8 refusal_of(u8 verdict, bool bound)
 	       TWSCOPE_DECISION_BOUND_REFUSE_OTHER;
 }
 
+/* A decision that the recorder has counted with the last one. */
+static noinline void trace_alone(const struct inet_timewait_sock *tw, u8 decision)
+{
+	struct twscope_event ev;
+
+	fill_event(&ev, tw, TWSCOPE_EVENT_TYPE_DECISION, decision);
+	trace_twscope_decision(&ev);
+}
+
 static void note_refusal(const struct sock *sk,
 			 const struct inet_timewait_sock *tw, u8 decision)
 {
 	struct twscope_event *ev;
 
 	this_cpu_inc(twscope_counters_of(twsk_net(tw))->c.decisions[decision]);
-	if (!trace_twscope_decision_enabled() &&
-	    twscope_recorder_again(sk, decision))
+	if (twscope_recorder_again(sk, decision)) {
+		if (trace_twscope_decision_enabled())
+			trace_alone(tw, decision);
 		return;
+	}
 	ev = begin_event(tw, TWSCOPE_EVENT_TYPE_DECISION, decision);
 	trace_twscope_decision(ev);
 	twscope_recorder_end_of(ev, sk);
@@ -444,7 +470,7 @@ static bool is_aborted(const struct inet_timewait_sock *tw)
 {
 	struct abortion *a = &abortions[hash_ptr(current, ABORTION_BITS)];
 
-	if (!in_task() || READ_ONCE(a->tw) != tw || READ_ONCE(a->who) != current)
+	if (!by_process() || READ_ONCE(a->tw) != tw || READ_ONCE(a->who) != current)
 		return false;
 	WRITE_ONCE(a->tw, NULL);
 	return true;
@@ -453,7 +479,7 @@ static bool is_aborted(const struct inet_timewait_sock *tw)
 /* Nobody can connect() in a namespace that ends. */
 static bool is_purged(const struct inet_timewait_sock *tw)
 {
-	return in_task() && !check_net(twsk_net(tw));
+	return by_process() && !check_net(twsk_net(tw));
 }
 
 static void on_deschedule(const struct inet_timewait_sock *tw)
@@ -469,7 +495,7 @@ static void on_deschedule(const struct inet_timewait_sock *tw)
 	} else if (is_purged(tw)) {
 		settle_last(twsk_net(tw));
 		*here = (struct scene) { .cause = TWSCOPE_CAUSE_NETNS_EXIT };
-	} else if (scene && scene->connects && in_task()) {
+	} else if (scene && scene->connects && by_process()) {
 		note_reuse(tw, scene);
 	} else if (!scene || scene->connects ||
 		   scene->cause == TWSCOPE_CAUSE_OTHER) {
