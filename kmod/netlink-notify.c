@@ -29,8 +29,9 @@
 #define LOOK_INTERVAL	HZ
 #define SEND_INTERVAL	(HZ / 20)
 
-/* Events sent in one RCU read section. */
+/* Events sent in one RCU read section, and namespaces looked for. */
 #define AT_ONCE		256
+#define LOOKUPS		64
 
 /*
  * And such sections at a time. Who has joined the group is known for the machine
@@ -51,8 +52,23 @@ static unsigned long looked;
 static bool kicked;
 static bool closing;
 
+/*
+ * Namespaces where nobody took what was sent, by number: to find one takes a pass
+ * over all. Nobody, or one whose buffer is full, which he is told; so it is not
+ * for long, and not after a kick. Of the work only.
+ */
+#define DEAF		1024
+#define DEAF_INTERVAL	(HZ / 4)
+static u64 deaf[DEAF];
+static unsigned long deaf_since;
+
 /* Where the last sending ended, NULL while nobody listened. Of the work only. */
 static u64 *cursor;
+
+static bool is_deaf(u64 id)
+{
+	return deaf[id % DEAF] == id;
+}
 
 static bool anybody_listens(void)
 {
@@ -75,37 +91,45 @@ static bool anybody_listens(void)
  * @id: our number of it
  * @net: the namespace, NULL when nobody listens there
  * @skb: the messages, NULL for none yet
+ * @lookups: namespaces looked for in this section
  * @lost: events that there was no memory for
  */
 struct batch {
 	u64		id;
 	struct net	*net;
 	struct sk_buff	*skb;
+	unsigned int	lookups;
 	u64		lost;
 };
 
+/* Returns whether anybody listens in @net. */
+static bool multicast(struct net *net, u64 id, struct sk_buff *skb)
+{
+	if (genlmsg_multicast_netns(&twscope_nl_family, net, skb, 0,
+				    TWSCOPE_NLGRP_EVENTS, GFP_ATOMIC) != -ESRCH)
+		return true;
+	deaf[id % DEAF] = id;
+	return false;
+}
+
 static void send(struct batch *batch)
 {
-	if (batch->skb)
-		genlmsg_multicast_netns(&twscope_nl_family, batch->net,
-					batch->skb, 0, TWSCOPE_NLGRP_EVENTS,
-					GFP_ATOMIC);
+	if (batch->skb && !multicast(batch->net, batch->id, batch->skb))
+		batch->net = NULL;
 	batch->skb = NULL;
 }
 
 static void address(struct batch *batch, u64 id)
 {
-	struct net *net;
-
 	if (batch->id == id)
 		return;
 	send(batch);
-	net = (struct net *)twscope_netns_of(id);
-	if (net && !genl_has_listeners(&twscope_nl_family, net,
-				       TWSCOPE_NLGRP_EVENTS))
-		net = NULL;
 	batch->id = id;
-	batch->net = net;
+	batch->net = NULL;
+	if (is_deaf(id))
+		return;
+	batch->lookups++;
+	batch->net = (struct net *)twscope_netns_of(id);
 }
 
 /* Not a container's, whose listeners number processes otherwise. */
@@ -141,7 +165,7 @@ static void send_event(struct batch *batch, const struct twscope_event *ev)
 	if (!batch->net || put(batch, ev))
 		return;
 	send(batch);
-	if (!put(batch, ev))
+	if (batch->net && !put(batch, ev))
 		batch->lost++;
 }
 
@@ -161,8 +185,7 @@ static void send_lost_to(struct net *net, u64 lost)
 		return;
 	}
 	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&twscope_nl_family, net, skb, 0,
-				TWSCOPE_NLGRP_EVENTS, GFP_ATOMIC);
+	multicast(net, twscope_netns_id(net), skb);
 }
 
 static void send_lost(u64 lost)
@@ -173,8 +196,7 @@ static void send_lost(u64 lost)
 		return;
 	rcu_read_lock();
 	for_each_net_rcu(net)
-		if (genl_has_listeners(&twscope_nl_family, net,
-				       TWSCOPE_NLGRP_EVENTS))
+		if (!is_deaf(twscope_netns_id(net)))
 			send_lost_to(net, lost);
 	rcu_read_unlock();
 }
@@ -185,8 +207,9 @@ static bool send_some(struct twscope_playback *p, struct batch *batch)
 	unsigned int i;
 
 	batch->id = 0;
+	batch->lookups = 0;
 	rcu_read_lock();
-	for (i = 0; i < AT_ONCE; i++) {
+	for (i = 0; i < AT_ONCE && batch->lookups < LOOKUPS; i++) {
 		ev = twscope_playback_peek(p);
 		if (!ev)
 			break;
@@ -227,12 +250,17 @@ static void send_news(void)
 
 static void notify(struct work_struct *work)
 {
-	bool listens;
+	bool listens, forget;
 
 	mutex_lock(&kick_lock);
 	looked = jiffies;
+	forget = kicked || looked - deaf_since >= DEAF_INTERVAL;
 	kicked = false;
 	mutex_unlock(&kick_lock);
+	if (forget) {
+		memset(deaf, 0, sizeof(deaf));
+		deaf_since = looked;
+	}
 
 	if (!twscope_observe_hold())
 		return;
