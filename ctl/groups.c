@@ -132,7 +132,7 @@ int group_by_parse(const char *text, struct tws_group_by *by, char *err,
 }
 
 /* Doubles at each power of two. */
-static int add_row(struct groups *g, const struct tws_group *row)
+int groups_add(struct groups *g, const struct tws_group *row)
 {
 	struct tws_group *grown;
 
@@ -170,7 +170,7 @@ static int take(const struct tws_group *row, void *ctx)
 	case GROUP_ONE:
 		break;
 	}
-	t->failed = add_row(t->g, row) < 0;
+	t->failed = groups_add(t->g, row) < 0;
 	return t->failed;
 }
 

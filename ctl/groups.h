@@ -42,6 +42,8 @@ struct groups {
  */
 int groups_take(struct twnl *nl, const struct tws_group_query *q,
 		struct groups *g);
+/* Adds a row to @g. Returns -1 without memory. */
+int groups_add(struct groups *g, const struct tws_group *row);
 void groups_free(struct groups *g);
 
 #endif /* TWCTL_GROUPS_H */

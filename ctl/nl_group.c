@@ -33,6 +33,7 @@ static const struct attr_spec group_spec[] = {
 	[TWSCOPE_A_GROUP_IN_USE]	   = A_OPT_U32("in-use"),
 	[TWSCOPE_A_GROUP_IN_USE_SEARCHED]  = A_OPT_U32("in-use-searched"),
 	[TWSCOPE_A_GROUP_LOCAL_PORTS]	   = A_OPT_U32("local-ports"),
+	[TWSCOPE_A_GROUP_BIND_BLOCKED_PORTS] = A_OPT_U32("bind-blocked-ports"),
 };
 
 #define WHAT "group-get"
@@ -106,6 +107,9 @@ static int get_counts(const struct nlattr **tb, struct tws_group *g, char *err,
 			  tb[TWSCOPE_A_GROUP_IN_USE_SEARCHED]);
 	g->has_local_ports = twnl_get_optional(&g->local_ports,
 					       tb[TWSCOPE_A_GROUP_LOCAL_PORTS]);
+	g->has_bind_blocked_ports =
+		twnl_get_optional(&g->bind_blocked_ports,
+				  tb[TWSCOPE_A_GROUP_BIND_BLOCKED_PORTS]);
 	return 0;
 }
 

@@ -64,6 +64,8 @@ struct pressure_report {
 	const struct tws_summary *summary;
 	/* destinations beyond those of @row */
 	uint32_t others;
+	/* there are more than the module tells apart */
+	bool cut;
 };
 
 enum observe_asked { OBSERVE_TELL, OBSERVE_ON, OBSERVE_OFF };

@@ -89,6 +89,8 @@ static json_t *put_counts(json_t *j, const struct tws_group *g)
 	}
 	if (g->has_local_ports)
 		json_put_int(j, "local_ports", g->local_ports);
+	if (g->has_bind_blocked_ports)
+		json_put_int(j, "bind_blocked_ports", g->bind_blocked_ports);
 	return j;
 }
 
@@ -156,8 +158,8 @@ static json_t *pressure_object(const struct pressure_row *r)
 	if (g->remote_family) {
 		json_put_address(j, "remote", g->remote_family, g->remote);
 		json_put_int(j, "remote_port", g->remote_port);
-		json_put_int(j, "ifindex", g->ifindex);
 	}
+	json_put_int(j, "ifindex", g->ifindex);
 	put_pressure(j, &r->now);
 	json_put_hist(j, "closes_hist", &closes);
 	return j;
@@ -180,6 +182,7 @@ void json_pressure(struct out *o, const struct pressure_report *r)
 		json_array_append_new(pools, pressure_object(&r->source[i]));
 	json_put(j, "destinations", rows);
 	json_put_int(j, "more_destinations", r->others);
+	json_put(j, "complete", json_boolean(!r->cut));
 	json_put(j, "bind_pools", pools);
 	json_emit(o, j);
 }

@@ -6,7 +6,6 @@
 
 #define BAR_CELLS	16
 #define SPARK_CELLS	60
-#define SPARK_LABEL	10
 
 static void route(struct text *t, const struct tws_group *g)
 {
@@ -48,29 +47,41 @@ static void the_ports(struct text *t, const struct pressure *p)
 	fputc('\n', fp);
 }
 
-/* @by: whose ports these are, where that is not everybody's */
-static void the_rates(struct text *t, const struct pressure_row *r, const char *by)
+static void the_sparkline(struct text *t, const struct tws_group *g)
 {
-	char a[32], b[32], c[32], spark[3 * SPARK_CELLS + 1];
-	const struct tws_hist h = {
-		.slot = r->group->closes, .n = r->group->n_closes,
-	};
-	FILE *fp = t->o.opt.fp;
+	struct tws_hist h = { .slot = g->closes, .n = g->n_closes };
+	char spark[3 * SPARK_CELLS + 1];
 
-	label(t, "rate");
-	fprintf(fp, "%s ports/s%s over %u s; %s a second can go on for good",
-		text_port_rate(a, sizeof(a), r->now.rate), by, r->now.rate_s,
-		text_port_rate(b, sizeof(b), r->now.sustained));
-	if (r->whatif.hold_s && r->whatif.hold_s < r->now.hold_s)
-		fprintf(fp, ", %s with\n%*stcp_tw_reuse=1",
-			text_port_rate(c, sizeof(c), r->whatif.sustained), SPARK_LABEL, "");
-	fputc('\n', fp);
+	if (h.n > SPARK_CELLS)
+		h.n = SPARK_CELLS;
 	if (!hist_peak(&h))
 		return;
 	label(t, "");
-	fprintf(fp, "%s%s%s\n", t->c.soft,
+	fprintf(t->o.opt.fp, "%u s %s%s%s now\n", h.n, t->c.soft,
 		text_sparkline(spark, sizeof(spark), &h, SPARK_CELLS,
 			       t->o.opt.utf8), t->c.off);
+}
+
+static void the_rates(struct text *t, const struct pressure_row *r)
+{
+	unsigned int quiet = pressure_quiet(r->group);
+	char a[32], b[32], c[32];
+	FILE *fp = t->o.opt.fp;
+
+	label(t, "rate");
+	fprintf(fp, "%s ports/s over %u s",
+		text_port_rate(a, sizeof(a), r->now.rate), r->now.rate_s);
+	if (quiet && quiet < r->group->n_closes)
+		fprintf(fp, ", none in the last %u s", quiet);
+	fputc('\n', fp);
+	the_sparkline(t, r->group);
+	label(t, "lasting");
+	fprintf(fp, "%s ports/s, as each is taken for %.0f s",
+		text_port_rate(b, sizeof(b), r->now.sustained), r->now.hold_s);
+	if (r->whatif.hold_s && r->whatif.hold_s < r->now.hold_s)
+		fprintf(fp, "; %s with tcp_tw_reuse=1",
+			text_port_rate(c, sizeof(c), r->whatif.sustained));
+	fputc('\n', fp);
 }
 
 /* How long that will be so, unless connect() reuses buckets before they end. */
@@ -120,7 +131,7 @@ static void destination(struct text *t, const struct pressure_row *r)
 {
 	route(t, r->group);
 	the_ports(t, &r->now);
-	the_rates(t, r, "");
+	the_rates(t, r);
 	the_outlook(t, r, "connect() fails with EADDRNOTAVAIL");
 }
 
@@ -129,14 +140,15 @@ static void source(struct text *t, const struct pressure_row *r)
 	char from[INET6_ADDRSTRLEN], name[300];
 
 	inet_ntop(r->group->local_family, r->group->local, from, sizeof(from));
-	fprintf(t->o.opt.fp, "%sbind() to %s, whatever the destination", t->c.bold,
-		from);
+	fprintf(t->o.opt.fp, "%sbind() to %s", t->c.bold, from);
+	print_device(t, r->group->ifindex);
+	fprintf(t->o.opt.fp, ", whatever the destination");
 	if (t->o.opt.all_netns)
 		fprintf(t->o.opt.fp, "  netns %u%s", r->group->netns,
 			netns_suffix(t, name, sizeof(name), r->group->netns));
 	fprintf(t->o.opt.fp, "%s\n", t->c.off);
 	the_ports(t, &r->now);
-	the_rates(t, r, " by bind()");
+	the_rates(t, r);
 	the_outlook(t, r, "bind() to port 0 fails with EADDRINUSE");
 }
 
@@ -183,4 +195,8 @@ void text_pressure(struct out *o, const struct pressure_report *r)
 		fprintf(o->opt.fp, "\n%s%s more destination%s; --top 0 shows all%s\n",
 			t->c.soft, text_count(a, sizeof(a), r->others),
 			r->others == 1 ? "" : "s", t->c.off);
+	if (!r->cut)
+		return;
+	fputc('\n', o->opt.fp);
+	warn_of(t, "there are more destinations, or source addresses, than the module tells apart: what it came to last is left out. A filter asks for fewer.");
 }

@@ -33,6 +33,15 @@ double pressure_rate(const struct tws_group *g, unsigned int *seconds)
 	return sum / *seconds;
 }
 
+unsigned int pressure_quiet(const struct tws_group *g)
+{
+	unsigned int i = 0;
+
+	while (i < g->n_closes && !g->closes[i])
+		i++;
+	return i;
+}
+
 bool pressure_nearly(const struct pressure *p)
 {
 	return p->available < p->ports / 10;
@@ -58,6 +67,13 @@ static uint32_t range_without_reserved(const struct tws_summary *s)
 		    c->ip_local_reserved_ports);
 }
 
+/* Under an L3 master device others than under none; an older module knew none. */
+static uint32_t bind_blocked(const struct tws_group *g, const struct tws_summary *s)
+{
+	return g->has_bind_blocked_ports ? g->bind_blocked_ports :
+					   s->bind_blocked_ports;
+}
+
 /* Buckets at ports that the search asks about. */
 static uint32_t searched(const uint32_t v[TWSCOPE_N_VERDICTS])
 {
@@ -72,7 +88,7 @@ static bool is_loopback_address(uint16_t family, const uint8_t *addr)
 	return family == AF_INET ? addr[0] == 127 : !memcmp(addr, v6, 16);
 }
 
-static bool is_loopback(const struct tws_group *g)
+bool pressure_on_loopback(const struct tws_group *g)
 {
 	return g->ifindex == LOOPBACK_IFINDEX ||
 	       is_loopback_address(g->local_family, g->local) ||
@@ -88,7 +104,7 @@ static bool will_be_reusable(const struct tws_group *g,
 
 	if (info->rules == TWSCOPE_RULES_UNKNOWN || !reuse || !c->tcp_timestamps)
 		return false;
-	if (reuse == 2 && !is_loopback(g))
+	if (reuse == 2 && !pressure_on_loopback(g))
 		return false;
 	/* a peer without timestamps stays one */
 	return g->verdicts[TWSCOPE_VERDICT_NO_TIMESTAMP] * 2ULL <=
@@ -96,11 +112,10 @@ static bool will_be_reusable(const struct tws_group *g,
 }
 
 /*
- * By how much later than it is due a bucket may end, and keep its port: a minute
- * ahead the timer wheel goes by steps, and all that was due meanwhile ends at
- * the next of them.
+ * A minute ahead the timer wheel goes by steps, and all that was due meanwhile ends
+ * at the next of them.
  */
-static double late_seconds(const struct tws_info *info)
+double pressure_late_seconds(const struct tws_info *info)
 {
 	uint64_t ticks = (uint64_t)info->timewait_len_ms * info->hz / 1000;
 	uint64_t step = 1;
@@ -114,7 +129,7 @@ static double hold_seconds(const struct tws_group *g, const struct tws_sysctls *
 			   const struct tws_info *info, bool whatif)
 {
 	if (!will_be_reusable(g, c, info, whatif))
-		return info->timewait_len_ms / 1000.0 + late_seconds(info);
+		return info->timewait_len_ms / 1000.0 + pressure_late_seconds(info);
 	if (info->rules == TWSCOPE_RULES_ENTRY_DELAY)
 		return (c->tcp_tw_reuse_delay + 1) / 1000.0;
 	/* from the next second of the clock on */
@@ -206,11 +221,11 @@ void pressure_of_destination(const struct tws_group *g,
 	const uint32_t *v = whatif ? g->whatif : g->verdicts;
 
 	memset(p, 0, sizeof(*p));
-	p->ports = less(range_without_reserved(s), s->bind_blocked_ports);
+	p->ports = less(range_without_reserved(s), bind_blocked(g, s));
 	p->in_use = g->in_use_searched;
 	p->reusable = v[TWSCOPE_VERDICT_REUSABLE];
 	p->waiting = searched(v) - p->reusable;
-	p->late_s = late_seconds(info);
+	p->late_s = pressure_late_seconds(info);
 	p->hold_s = hold_seconds(g, &s->sysctls, info, whatif);
 	p->share = g->count ? (double)searched(g->verdicts) / g->count : 1;
 	p->rate = pressure_rate(g, &p->rate_s) * p->share;
@@ -223,7 +238,21 @@ static uint32_t bound_ports(const struct tws_group *g, const struct tws_summary 
 
 	if (n > g->local_ports)
 		n = g->local_ports;
-	return n < s->bind_blocked_ports ? n : s->bind_blocked_ports;
+	return n < bind_blocked(g, s) ? n : bind_blocked(g, s);
+}
+
+/*
+ * Buckets that hold a port alone, at least: what a server closes is at the one where
+ * it listens, and connect() shares a port among destinations. Of so many ports and
+ * buckets no more than this can be said.
+ */
+static uint32_t alone(const struct tws_group *g, const struct pressure *p)
+{
+	uint32_t n = less(2 * p->waiting, g->count);
+
+	if (n < p->bound)
+		n = p->bound;
+	return n < g->count ? n : g->count;
 }
 
 void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
@@ -233,17 +262,13 @@ void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 	p->ports = range_without_reserved(s);
 	p->in_use = g->in_use < g->local_ports ? g->in_use : g->local_ports;
 	p->waiting = g->local_ports - p->in_use;
-	p->late_s = late_seconds(info);
+	p->late_s = pressure_late_seconds(info);
 	p->hold_s = info->timewait_len_ms / 1000.0 + p->late_s;
 	p->share = 1;
 	p->rate = pressure_rate(g, &p->rate_s);
 	p->bound = bound_ports(g, s);
-	/*
-	 * connect() alone takes a port that is taken already where it can, and all
-	 * that a server closes is at the one port where it listens
-	 */
 	if (g->count)
-		p->rate = p->rate * p->bound / g->count;
+		p->rate *= (double)alone(g, p) / g->count;
 	outlook(g, s, p);
 }
 

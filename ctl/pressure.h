@@ -20,7 +20,7 @@ struct pressure {
 	uint32_t bound;
 	/* which part of the closes was of such a port */
 	double share;
-	/* ports taken for good by the second, seen over so many seconds */
+	/* ports taken by the second, seen over so many seconds */
 	double rate;
 	unsigned int rate_s;
 	/* how long at most a close keeps its port; what rate that bears */
@@ -40,6 +40,12 @@ struct pressure {
  */
 double pressure_rate(const struct tws_group *g, unsigned int *seconds);
 
+/* By how much later than it is due a bucket may end, and keep its port. */
+double pressure_late_seconds(const struct tws_info *info);
+
+/* For how many seconds up to now there was no close. */
+unsigned int pressure_quiet(const struct tws_group *g);
+
 /*
  * @g: of one source, destination, port and device. @s: of their namespace.
  * @whatif: under tcp_tw_reuse=1, to which g->whatif belongs.
@@ -48,6 +54,9 @@ void pressure_of_destination(const struct tws_group *g,
 			     const struct tws_summary *s,
 			     const struct tws_info *info, bool whatif,
 			     struct pressure *p);
+
+/* What tcp_tw_reuse=2 takes for traffic of the loopback. */
+bool pressure_on_loopback(const struct tws_group *g);
 
 /* What is to be a warning: little is available, or none will be within a minute. */
 bool pressure_nearly(const struct pressure *p);

@@ -129,11 +129,12 @@ static int take_destinations(const struct session *s, const struct options *o,
 }
 
 /* All: who bind()s may be any of them, not those that hold most. */
-static int take_sources(const struct session *s, const struct options *o,
-			const struct tws_filter *f, struct groups *sources)
+static int ask_sources(const struct session *s, const struct options *o,
+		       const struct tws_filter *f, struct groups *sources)
 {
 	const struct tws_group_by by_source = {
-		.keys = TWSCOPE_GROUP_KEY_NETNS | TWSCOPE_GROUP_KEY_LOCAL,
+		.keys = TWSCOPE_GROUP_KEY_NETNS | TWSCOPE_GROUP_KEY_LOCAL |
+			TWSCOPE_GROUP_KEY_IFINDEX,
 		.local_len = 128, .local_len4 = 32,
 	};
 	const struct tws_group_query q = {
@@ -142,6 +143,63 @@ static int take_sources(const struct session *s, const struct options *o,
 	};
 
 	return groups_take(s->nl, &q, sources);
+}
+
+static bool same_range(const struct tws_summary *a, const struct tws_summary *b)
+{
+	const struct tws_sysctls *x = &a->sysctls, *y = &b->sysctls;
+
+	return x->ip_local_port_range_min == y->ip_local_port_range_min &&
+	       x->ip_local_port_range_max == y->ip_local_port_range_max;
+}
+
+static bool is_first_of_range(const struct pressures *p, unsigned int i)
+{
+	unsigned int k;
+
+	for (k = 0; k < i; k++)
+		if (same_range(&p->summary[k], &p->summary[i]))
+			return false;
+	return true;
+}
+
+/* Of the namespaces whose range is that of @of; ports are counted by the question. */
+static int take_sources_of_range(const struct session *s, const struct options *o,
+				 int argc, char **argv,
+				 const struct tws_summary *of, struct pressures *p)
+{
+	const struct tws_summary *own;
+	struct groups g = { 0 };
+	struct tws_filter f;
+	unsigned int i;
+	int ret = 0;
+
+	/* it was taken once, with as many conditions */
+	if (compile(o, argc, argv, of->sysctls.ip_local_port_range_min,
+		    of->sysctls.ip_local_port_range_max, &f))
+		return 1;
+	ret = ask_sources(s, o, &f, &g);
+	p->sources.has_other |= g.has_other;
+	for (i = 0; !ret && i < g.n; i++) {
+		own = pressures_summary(p, g.row[i].netns);
+		if (own && same_range(own, of) && groups_add(&p->sources, &g.row[i]))
+			ret = twnl_out_of_memory(s->nl);
+	}
+	groups_free(&g);
+	return ret;
+}
+
+static int take_sources(const struct session *s, const struct options *o, int argc,
+			char **argv, struct pressures *p)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < p->n_summaries; i++)
+		if (is_first_of_range(p, i))
+			ret = take_sources_of_range(s, o, argc, argv,
+						    &p->summary[i], p);
+	return ret;
 }
 
 const struct tws_summary *pressures_summary(const struct pressures *p,
@@ -213,7 +271,7 @@ int pressures_take(const struct session *s, const struct options *o, int argc,
 	}
 	ret = take_destinations(s, o, &f, &p->destinations);
 	if (!ret)
-		ret = take_sources(s, o, &f, &p->sources);
+		ret = take_sources(s, o, argc, argv, p);
 	if (ret)
 		return ret;
 
@@ -224,6 +282,11 @@ int pressures_take(const struct session *s, const struct options *o, int argc,
 	judge_destinations(&s->info, top, p);
 	judge_sources(&s->info, p);
 	return 0;
+}
+
+bool pressures_cut(const struct pressures *p)
+{
+	return p->destinations.has_other || p->sources.has_other;
 }
 
 void pressures_free(struct pressures *p)

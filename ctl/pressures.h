@@ -45,6 +45,12 @@ const struct tws_summary *pressures_summary(const struct pressures *p,
 					    uint32_t netns);
 
 /*
+ * There are more destinations, or sources, than the module tells apart: what it
+ * came to last is in none of them.
+ */
+bool pressures_cut(const struct pressures *p);
+
+/*
  * The filter of what @p counts: the words', and that the local port is of a range.
  * Returns as arguments_filter(), after a complaint.
  */

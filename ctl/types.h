@@ -205,6 +205,9 @@ struct tws_group {
 	uint32_t in_use_searched;
 	bool has_local_ports;
 	uint32_t local_ports;
+	/* of the range, for connect() from under its L3 master device */
+	bool has_bind_blocked_ports;
+	uint32_t bind_blocked_ports;
 };
 
 struct tws_port_query {

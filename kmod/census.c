@@ -127,8 +127,7 @@ static struct twscope_census *census_alloc(const struct twscope_settings *set)
 		census->ns[i].id = set->ns[i].id;
 		census->ns[i].netns = set->ns[i].netns;
 		census->ns[i].sysctls = set->ns[i].sysctls;
-		census->ns[i].blocked_ports =
-			twscope_settings_blocked_ports(&set->ns[i]);
+		census->ns[i].blocked_ports = set->ns[i].blocked_ports;
 		census->ns[i].gone = true;
 	}
 	return census;

@@ -137,8 +137,16 @@ struct twscope_groups *twscope_groups_alloc(const struct twscope_group_by *by,
 	return gs;
 }
 
-static struct twscope_group *group(const struct twscope_groups *gs,
-				   unsigned int i)
+/**
+ * twscope_groups_at() - a group
+ * @gs: the groups
+ * @i: which, below @gs->n
+ *
+ * Context: any.
+ * Return: the group.
+ */
+struct twscope_group *twscope_groups_at(const struct twscope_groups *gs,
+					unsigned int i)
 {
 	return &gs->chunks[i / TWSCOPE_GROUPS_AT_ONCE][i % TWSCOPE_GROUPS_AT_ONCE];
 }
@@ -156,7 +164,7 @@ void twscope_groups_free(struct twscope_groups *gs)
 	if (!gs)
 		return;
 	for (i = 0; i < gs->n; i++)
-		kfree(group(gs, i)->ports);
+		kfree(twscope_groups_at(gs, i)->ports);
 	for (i = 0; i < ARRAY_SIZE(gs->chunks); i++)
 		kvfree(gs->chunks[i]);
 	kvfree(gs->index);
@@ -268,11 +276,12 @@ static int grow_index(struct twscope_groups *gs)
 	gs->index = index;
 	gs->size *= 2;
 	for (i = 0; i < gs->n; i++)
-		*free_slot(gs, group(gs, i)->hash) = group(gs, i);
+		*free_slot(gs, twscope_groups_at(gs, i)->hash) = twscope_groups_at(gs, i);
 	return 0;
 }
 
-static struct twscope_group *new_group(struct twscope_groups *gs, u64 hash)
+static struct twscope_group *new_group(struct twscope_groups *gs, u64 hash,
+				       u32 l3mdev)
 {
 	struct twscope_group **chunk;
 	struct twscope_group *g;
@@ -287,7 +296,7 @@ static struct twscope_group *new_group(struct twscope_groups *gs, u64 hash)
 	if (!*chunk)
 		return NULL;
 
-	g = group(gs, gs->n);
+	g = twscope_groups_at(gs, gs->n);
 	if (gs->by.count_ports) {
 		g->ports = kcalloc(BITS_TO_LONGS(TWSCOPE_ALL_PORTS),
 				   sizeof(long), GFP_KERNEL_ACCOUNT);
@@ -296,6 +305,7 @@ static struct twscope_group *new_group(struct twscope_groups *gs, u64 hash)
 	}
 	g->key = gs->key;
 	g->hash = hash;
+	g->l3mdev = l3mdev;
 	*free_slot(gs, hash) = g;
 	gs->n++;
 	return g;
@@ -326,7 +336,7 @@ struct twscope_group *twscope_groups_find(struct twscope_groups *gs,
 	}
 	if (gs->n == gs->max)
 		return &gs->other;
-	return new_group(gs, hash);
+	return new_group(gs, hash, b->l3mdev);
 }
 
 static void count_port(struct twscope_group *g, u16 port)
@@ -492,7 +502,7 @@ twscope_groups_sort(const struct twscope_groups *gs, u8 order)
 		return NULL;
 
 	for (i = 0; i < gs->n; i++)
-		sorted[i] = group(gs, i);
+		sorted[i] = twscope_groups_at(gs, i);
 	sort(sorted, gs->n, sizeof(*sorted), compare[order], NULL);
 	return sorted;
 }

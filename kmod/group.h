@@ -67,6 +67,9 @@ struct twscope_group_keys {
  * @in_use:	full sockets
  * @in_use_searched: of these the ones at ports that the port search asks about
  * @n_ports:	bits set in @ports
+ * @l3mdev:	L3 master device of the first of them, 0 for none
+ * @has_blocked: the next is known
+ * @blocked_ports: ports that the port search of sockets like these passes by
  * @earliest_ms: the least time left
  * @latest_ms:	the most
  * @verdicts:	buckets by enum twscope_verdict
@@ -81,6 +84,9 @@ struct twscope_group {
 	u32				in_use;
 	u32				in_use_searched;
 	u32				n_ports;
+	u32				l3mdev;
+	bool				has_blocked;
+	u32				blocked_ports;
 	u32				earliest_ms;
 	u32				latest_ms;
 	u32				verdicts[TWSCOPE_N_VERDICTS];
@@ -149,6 +155,8 @@ struct twscope_groups {
 struct twscope_groups *twscope_groups_alloc(const struct twscope_group_by *by,
 					    u64 seed);
 void twscope_groups_free(struct twscope_groups *gs);
+struct twscope_group *twscope_groups_at(const struct twscope_groups *gs,
+					unsigned int i);
 bool twscope_groups_have_full(const struct twscope_groups *gs);
 struct twscope_group *twscope_groups_find(struct twscope_groups *gs,
 					  const struct twscope_bucket *b,

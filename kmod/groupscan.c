@@ -87,6 +87,27 @@ static int count(struct twscope_groupscan *scan, struct net *net,
 	return err ?: PTR_ERR_OR_ZERO(b);
 }
 
+/* Those of one namespace and device search the same ports. */
+static void note_blocked(struct twscope_groups *gs,
+			 const struct twscope_settings *set)
+{
+	u32 keys = TWSCOPE_GROUP_KEY_IFINDEX |
+		   (set->only ? 0 : TWSCOPE_GROUP_KEY_NETNS);
+	const struct twscope_setting *s = set->ns;
+	struct twscope_group *g;
+	unsigned int i;
+
+	if ((gs->by.keys & keys) != keys)
+		return;
+	for (i = 0; i < gs->n; i++) {
+		g = twscope_groups_at(gs, i);
+		if (!set->only)
+			s = twscope_settings_find(set, g->key.netns_id);
+		g->has_blocked = twscope_settings_blocked_under(set, s, g->l3mdev,
+								&g->blocked_ports);
+	}
+}
+
 static int take(struct twscope_groupscan *scan, struct net *net,
 		const struct twscope_group_by *by, u8 order,
 		const struct twscope_filter *filter,
@@ -103,6 +124,8 @@ static int take(struct twscope_groupscan *scan, struct net *net,
 	if (IS_ERR(set))
 		return PTR_ERR(set);
 	err = count(scan, net, set, filter);
+	if (!err)
+		note_blocked(scan->groups, set);
 	twscope_settings_free(set);
 	if (err)
 		return err;

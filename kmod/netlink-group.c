@@ -216,7 +216,10 @@ static int put_counts(struct sk_buff *skb, const struct twscope_groupscan *scan,
 	      nla_put_u32(skb, TWSCOPE_A_GROUP_LATEST_MS, g->latest_ms))) ||
 	    put_full(skb, scan->groups, g) ||
 	    (g->ports &&
-	     nla_put_u32(skb, TWSCOPE_A_GROUP_LOCAL_PORTS, g->n_ports)))
+	     nla_put_u32(skb, TWSCOPE_A_GROUP_LOCAL_PORTS, g->n_ports)) ||
+	    (g->has_blocked &&
+	     nla_put_u32(skb, TWSCOPE_A_GROUP_BIND_BLOCKED_PORTS,
+			 g->blocked_ports)))
 		return -EMSGSIZE;
 	return 0;
 }

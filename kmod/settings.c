@@ -248,21 +248,55 @@ static int net_against(const void *key, const void *element)
 	return net < s->net ? -1 : net > s->net;
 }
 
-static void mark_blocked(const struct net *net, u32 l3mdev, u16 port, void *ctx)
+/* Where in the list it is, or comes next. */
+static unsigned int l3mdev_at(const struct twscope_settings *set,
+			      const struct net *net, u32 ifindex)
 {
-	const struct twscope_settings *set = ctx;
-	const struct twscope_setting *s;
+	const struct twscope_l3mdev *l = set->l3mdevs;
+	unsigned int i;
 
-	if (l3mdev)
-		return;
-	/* of one namespace, only its own are told */
-	if (set->only) {
-		__set_bit(port, set->ns[0].blocked);
+	for (i = 0; i < set->n_l3mdevs; i++)
+		if (l[i].ifindex == ifindex && l[i].net == net)
+			break;
+	return i;
+}
+
+static void count_under_l3mdev(struct twscope_settings *set,
+			       const struct net *net, u32 ifindex)
+{
+	unsigned int i = l3mdev_at(set, net, ifindex);
+
+	if (i == TWSCOPE_MAX_L3MDEVS) {
+		set->more_l3mdevs = true;
 		return;
 	}
-	s = bsearch(net, set->ns, set->n, sizeof(set->ns[0]), net_against);
-	if (s)
+	if (i == set->n_l3mdevs) {
+		set->l3mdevs[i].net = net;
+		set->l3mdevs[i].ifindex = ifindex;
+		set->n_l3mdevs++;
+	}
+	set->l3mdevs[i].blocked++;
+}
+
+/* A port has one bind bucket at most under each device, and is told of once. */
+static void mark_blocked(const struct net *net, u32 l3mdev, u16 port, void *ctx)
+{
+	struct twscope_settings *set = ctx;
+	struct twscope_setting *s = set->ns;
+
+	/* of one namespace, only its own are told */
+	if (!set->only)
+		s = bsearch(net, set->ns, set->n, sizeof(set->ns[0]), net_against);
+	if (!s)
+		return;
+	if (!l3mdev)
 		__set_bit(port, s->blocked);
+	if (test_bit(port, s->unsearched))
+		return;
+	if (l3mdev)
+		count_under_l3mdev(set, net, l3mdev);
+	else
+		s->blocked_ports++;
 }
 
 static int by_id(const void *a, const void *b)
@@ -404,19 +438,29 @@ u8 twscope_settings_search(const struct twscope_settings *set,
 }
 
 /**
- * twscope_settings_blocked_ports() - how many ports are lost to bind()
- * @s: the setting of a namespace
+ * twscope_settings_blocked_under() - how many ports are lost to bind()
+ * @set: the settings
+ * @s: of them that of the namespace
+ * @l3mdev: L3 master device of the connecting socket, 0 for none
+ * @ports: where to: of the range, not reserved, those that its search passes by
  *
  * Context: any; takes no lock.
- * Return: ports of the range, not reserved, that the port search passes by.
+ * Return: false where more devices have bound ports than there was room for, and
+ * this is none of those that found room.
  */
-unsigned int twscope_settings_blocked_ports(const struct twscope_setting *s)
+bool twscope_settings_blocked_under(const struct twscope_settings *set,
+				    const struct twscope_setting *s, u32 l3mdev,
+				    u32 *ports)
 {
-	unsigned int i, n = 0;
+	unsigned int i;
 
-	for (i = 0; i < BITMAP_LONGS; i++)
-		n += hweight_long(s->blocked[i] & ~s->unsearched[i]);
-	return n;
+	if (!l3mdev) {
+		*ports = s->blocked_ports;
+		return true;
+	}
+	i = l3mdev_at(set, s->net, l3mdev);
+	*ports = i < set->n_l3mdevs ? set->l3mdevs[i].blocked : 0;
+	return i < set->n_l3mdevs || !set->more_l3mdevs;
 }
 
 /**

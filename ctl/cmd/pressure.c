@@ -12,6 +12,7 @@ static int report(struct session *s, const struct pressures *p)
 		.n_sources = p->n_sources, .source = p->source,
 		.n_summaries = p->n_summaries, .summary = p->summary,
 		.others = p->others,
+		.cut = pressures_cut(p),
 	};
 
 	return session_wrote(s, out_pressure(s->out, &r));

@@ -322,6 +322,7 @@ static void msg_group_counts(struct msg *m)
 	msg_u32(m, TWSCOPE_A_GROUP_LATEST_MS, 59300);
 	msg_u32(m, TWSCOPE_A_GROUP_IN_USE, 10);
 	msg_u32(m, TWSCOPE_A_GROUP_IN_USE_SEARCHED, 7);
+	msg_u32(m, TWSCOPE_A_GROUP_BIND_BLOCKED_PORTS, 30);
 }
 
 void msg_group(struct msg *m, unsigned int i)

@@ -197,6 +197,8 @@ static void counts_are(const struct tws_group *g)
 	assert_true(g->has_in_use);
 	assert_int_equal(g->in_use, 10);
 	assert_int_equal(g->in_use_searched, 7);
+	assert_true(g->has_bind_blocked_ports);
+	assert_int_equal(g->bind_blocked_ports, 30);
 }
 
 static void good_group(void **state)
@@ -267,6 +269,7 @@ static void bare_group(void **state)
 		TWSCOPE_A_GROUP_REMOTE, TWSCOPE_A_GROUP_REMOTE_PORT,
 		TWSCOPE_A_GROUP_EARLIEST_MS, TWSCOPE_A_GROUP_LATEST_MS,
 		TWSCOPE_A_GROUP_IN_USE, TWSCOPE_A_GROUP_IN_USE_SEARCHED,
+		TWSCOPE_A_GROUP_BIND_BLOCKED_PORTS,
 	};
 	static const struct { int attr; const char *name; } needed[] = {
 		{ TWSCOPE_A_GROUP_COUNT, "count" },

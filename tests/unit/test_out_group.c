@@ -36,6 +36,7 @@ static void make_groups(const char *keys)
 		.n_closes = 60, .earliest_ms = 120, .latest_ms = 59900,
 		.has_in_use = true, .in_use = 77, .in_use_searched = 70,
 		.has_local_ports = true, .local_ports = 12400,
+		.has_bind_blocked_ports = true, .bind_blocked_ports = 1100,
 	};
 	rows[0].closes[0] = 250;
 	rows[0].closes[9] = 750;
@@ -250,6 +251,7 @@ static void json_group_figures(void **state)
 	make_groups("remote/24/128,local/32/32");
 	query.sort = TWSCOPE_GROUP_SORT_RATE;
 	rows[1].has_whatif = rows[1].has_local_ports = rows[1].has_in_use = false;
+	rows[1].has_bind_blocked_ports = false;
 	j = groups_json();
 	assert_string_equal(json_string_value(json_array_get(member(j, "by"), 0)), "remote");
 	assert_string_equal(json_string_value(json_array_get(member(j, "by"), 1)), "local");
@@ -272,6 +274,7 @@ static void json_group_figures(void **state)
 	assert_int_equal(number(row, "in_use"), 77);
 	assert_int_equal(number(row, "in_use_searched"), 70);
 	assert_int_equal(number(row, "local_ports"), 12400);
+	assert_int_equal(number(row, "bind_blocked_ports"), 1100);
 	/* the length is said where it is not that of the whole address */
 	assert_int_equal(number(row, "remote_prefix_len"), 24);
 	assert_null(json_object_get(row, "local_prefix_len"));
@@ -282,6 +285,7 @@ static void json_group_figures(void **state)
 	assert_null(json_object_get(row, "in_use"));
 	assert_null(json_object_get(row, "in_use_searched"));
 	assert_null(json_object_get(row, "local_ports"));
+	assert_null(json_object_get(row, "bind_blocked_ports"));
 	row = json_array_get(member(j, "rows"), 2);
 	assert_null(json_object_get(row, "earliest_ms"));
 	assert_null(json_object_get(row, "latest_ms"));
@@ -378,23 +382,25 @@ static void pressure_screen(void **state)
 "192.0.2.1 -> 198.51.100.0:443\n"
 "taken     12,422 of 27,000 ports (46.0 %)  [#######-........]  14,578 available\n"
 "          12,345 by TIME_WAIT, 77 in use; 500 buckets take none: reusable\n"
-"rate      100 ports/s over 10 s; 449 a second can go on for good, 26,923 with\n"
-"          tcp_tw_reuse=1\n"
-"          #_________________________________________________:________.\n"
+"rate      100 ports/s over 10 s\n"
+"          60 s #_________________________________________________:________. now\n"
+"lasting   449 ports/s, as each is taken for 60 s; 26,923 with tcp_tw_reuse=1\n"
 "outlook   exhausted in 3 min 20 s at this rate\n"
 "          then connect() fails with EADDRNOTAVAIL\n"
 "\n"
 "2001:db8::1 -> [2001:db8::1]:8080 dev if777\n"
 "taken     12,422 of 27,000 ports (46.0 %)  [#######-........]  14,578 available\n"
 "          12,345 by TIME_WAIT, 77 in use\n"
-"rate      10.0 ports/s over 10 s; 449 a second can go on for good\n"
+"rate      10.0 ports/s over 10 s\n"
+"lasting   449 ports/s, as each is taken for 1 s\n"
 "outlook   lasts at this rate\n"
 "\n"
 "bind() to 192.0.2.1, whatever the destination\n"
 "taken     28,200 of 28,200 ports (100.0 %)  [################]  none available\n"
 "          28,199 by TIME_WAIT, 1 in use\n"
-"rate      470 ports/s by bind() over 7 s; 470 a second can go on for good\n"
-"          #_________________________________________________:________.\n"
+"rate      470 ports/s over 7 s\n"
+"          60 s #_________________________________________________:________. now\n"
+"lasting   470 ports/s, as each is taken for 60 s\n"
 "outlook   exhausted: bind() to port 0 fails with EADDRINUSE\n"
 "          the first bucket ends in 120 ms\n"
 "\n"
@@ -416,16 +422,17 @@ static void pressure_everywhere(void **state)
 "2001:db8::1 -> [2001:db8::1]:8080 dev if777  netns 4026532241\n"
 "taken     12,422 of 27,000 ports (46.0 %)  [#######-........]  14,578 available\n"
 "          12,345 by TIME_WAIT, 77 in use; 500 buckets take none: reusable\n"
-"rate      100 ports/s over 10 s; 449 a second can go on for good, 26,923 with\n"
-"          tcp_tw_reuse=1\n"
+"rate      100 ports/s over 10 s\n"
+"lasting   449 ports/s, as each is taken for 60 s; 26,923 with tcp_tw_reuse=1\n"
 "outlook   exhausted in 59.9 s at this rate\n"
 "          then connect() fails with EADDRNOTAVAIL\n"
 "\n"
 "bind() to 192.0.2.1, whatever the destination  netns 4026531840\n"
 "taken     28,200 of 28,200 ports (100.0 %)  [################]  none available\n"
 "          28,199 by TIME_WAIT, 1 in use\n"
-"rate      470 ports/s by bind() over 7 s; 470 a second can go on for good\n"
-"          #_________________________________________________:________.\n"
+"rate      470 ports/s over 7 s\n"
+"          60 s #_________________________________________________:________. now\n"
+"lasting   470 ports/s, as each is taken for 60 s\n"
 "outlook   exhausted: bind() to port 0 fails with EADDRINUSE\n"
 "          the first bucket ends in 120 ms\n"
 "\n"
@@ -460,11 +467,19 @@ static void pressure_outlooks(void **state)
 	destination[0].now.available = 1;
 	destination[0].now.limited = true;
 	outlook_is(-1, "outlook   tcp_max_tw_buckets is reached before the ports are: ");
+	/* a burst that is over */
+	outlook_is(-1, "rate      100 ports/s over 10 s\n");
+	rows[0].closes[0] = 0;
+	outlook_is(-1, "rate      100 ports/s over 10 s, none in the last 9 s\n");
+	/* what the module could not tell apart */
+	pressures.cut = true;
+	outlook_is(-1, "\nWARNING   there are more destinations, or source addresses, than the module\n");
+	pressures.cut = false;
 	/* tcp_tw_reuse=1 is told of only where it would help */
 	destination[0].whatif.hold_s = 60;
-	outlook_is(-1, "; 449 a second can go on for good\n");
+	outlook_is(-1, "lasting   449 ports/s, as each is taken for 60 s\n");
 	destination[0].now.sustained = 99.94;
-	outlook_is(-1, "; 99.9 a second can go on for good\n");
+	outlook_is(-1, "lasting   99.9 ports/s, as each is taken for 60 s\n");
 }
 
 static void pressure_of_nothing(void **state)

@@ -527,11 +527,19 @@ static void bind_pool(void **state)
 	assert_true(NEAR(p.hold_s, 60));
 	assert_true(NEAR(p.sustained, 28150 / 60.0));
 	assert_true(p.exhausted_s < 0);
-	/* half of the closes are connect()'s, which shares what is taken */
+	/* half of the closes are connect()'s, at ports of their own */
 	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = 550;
 	g.verdicts[TWSCOPE_VERDICT_DISABLED] = 550;
 	pressure_of_source(&g, &s, &seconds, &p);
+	assert_true(NEAR(p.rate, 100));
+	/* or at ports that it shares */
+	g.local_ports = 1000;
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_true(NEAR(p.rate, 100 * (2 * 950 - 1100) / 1100.0));
+	g.local_ports = 600;
+	pressure_of_source(&g, &s, &seconds, &p);
 	assert_true(NEAR(p.rate, 50));
+	g.local_ports = 1150;
 	/* sockets of one port to several destinations */
 	g.in_use = 9999;
 	pressure_of_source(&g, &s, &seconds, &p);
@@ -579,6 +587,17 @@ static void server_in_the_range(void **state)
 	assert_true(p.rate < 0.1);
 	assert_true(p.exhausted_s < 0);
 	assert_false(pressure_binds(&p));
+	/* under an L3 master device others are bound than under none */
+	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = 20000;
+	g.has_bind_blocked_ports = true;
+	g.bind_blocked_ports = 20000;
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_int_equal(p.bound, 20000);
+	pressure_of_destination(&g, &s, &seconds, false, &p);
+	assert_int_equal(p.ports, 8200);
+	g.has_bind_blocked_ports = false;
+	pressure_of_destination(&g, &s, &seconds, false, &p);
+	assert_int_equal(p.ports, 28199);
 	/* a client beside it that does bind(): its ports are what counts */
 	s.bind_blocked_ports = 6001;
 	g.count = 36000;

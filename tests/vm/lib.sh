@@ -299,7 +299,7 @@ kernel_of() {
 
 # What a network test may ask for; the closure over modules.dep is added.
 GUEST_MODULES=(
-	veth tun tap dummy ifb macvlan ipvlan bonding bridge 8021q vxlan
+	veth vrf tun tap dummy ifb macvlan ipvlan bonding bridge 8021q vxlan
 	inet_diag tcp_diag udp_diag raw_diag netlink_diag unix_diag af_packet af_packet_diag
 	sch_netem sch_tbf sch_ingress sch_fq sch_fq_codel sch_htb sch_prio cls_u32 cls_matchall
 	act_mirred tcp_bbr tcp_dctcp tcp_vegas
@@ -356,6 +356,11 @@ test_kernel() {
 	RELEASE=$(<"$KERNEL/release")
 }
 
+# kernel_cache RELEASE VERSION: where a stock kernel with those modules is, or will be.
+kernel_cache() {
+	echo "$CACHE/kernel/$1_$2_$(hash_of <<<"${GUEST_MODULES[*]}")"
+}
+
 # kernel_dir SERIES: sets KERNEL (vmlinuz, modules/, config) and RELEASE.
 kernel_dir() {
 	local release version boot
@@ -363,7 +368,7 @@ kernel_dir() {
 	read -r release version boot <<<"$(kernel_of "$1")"
 	[[ -n $boot ]] || exit "$SKIP"
 	RELEASE=$release
-	KERNEL=$CACHE/kernel/${release}_$version
+	KERNEL=$(kernel_cache "$release" "$version")
 	once "$KERNEL" make_kernel "$1" "$release" "$version" "$boot"
 }
 
