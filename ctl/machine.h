@@ -55,6 +55,8 @@ struct machine {
 	struct groups server_ports;
 	bool has_listening;
 	uint8_t listening[N_PORTS / 8];
+	/* of UDP what has no peer; ip_local_port_range is for UDP as well */
+	uint8_t udp[N_PORTS / 8];
 	/* ip_local_reserved_ports as it stands, without a newline */
 	char reserved_ports[512];
 
@@ -77,6 +79,8 @@ void machine_free(struct machine *m);
  */
 int machine_read_files(const char *root, struct machine *m);
 
+/* Of TCP; or of TCP or UDP. */
 bool machine_listens(const struct machine *m, uint16_t port);
+bool machine_serves(const struct machine *m, uint16_t port);
 
 #endif /* TWCTL_MACHINE_H */

@@ -47,12 +47,16 @@ static void read_counters(const char *root, struct counters *c)
 		 tcpext_counter(root, "TCPTimeWaitOverflow", &c->overflow);
 }
 
-/* The listeners come first; a machine in need of a doctor has many others. */
-static bool read_listening(const char *root, const char *name,
-			   struct machine *m)
+/*
+ * Sets the local ports of the sockets without a peer: those that listen, and of
+ * UDP those that serve. TCP's come first, and a machine in need of a doctor has
+ * many others.
+ */
+static bool read_servers(const char *root, const char *name, uint8_t *ports)
 {
+	bool tcp = name[strlen("net/")] == 't';
+	unsigned int port, peer, state;
 	char path[PATH_MAX], line[512];
-	unsigned int port, state;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/proc/%s", root, name);
@@ -60,20 +64,31 @@ static bool read_listening(const char *root, const char *name,
 	if (!f)
 		return false;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*x %2x",
-			   &port, &state) != 2)
+		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%4x %2x",
+			   &port, &peer, &state) != 3)
 			continue;
-		if (state != STATE_LISTEN)
+		if (tcp && state != STATE_LISTEN)
 			break;
-		m->listening[port / 8] |= (uint8_t)(1u << port % 8);
+		if (!peer)
+			ports[port / 8] |= (uint8_t)(1u << port % 8);
 	}
 	fclose(f);
 	return true;
 }
 
+static bool has_port(const uint8_t *ports, uint16_t port)
+{
+	return ports[port / 8] >> port % 8 & 1;
+}
+
 bool machine_listens(const struct machine *m, uint16_t port)
 {
-	return m->listening[port / 8] >> port % 8 & 1;
+	return has_port(m->listening, port);
+}
+
+bool machine_serves(const struct machine *m, uint16_t port)
+{
+	return has_port(m->listening, port) || has_port(m->udp, port);
 }
 
 int machine_read_files(const char *root, struct machine *m)
@@ -82,9 +97,11 @@ int machine_read_files(const char *root, struct machine *m)
 	bool v4, v6;
 
 	read_conntrack(root, &m->conntrack);
-	v4 = read_listening(root, "net/tcp", m);
-	v6 = read_listening(root, "net/tcp6", m);
+	v4 = read_servers(root, "net/tcp", m->listening);
+	v6 = read_servers(root, "net/tcp6", m->listening);
 	m->has_listening = v4 || v6;
+	read_servers(root, "net/udp", m->udp);
+	read_servers(root, "net/udp6", m->udp);
 	slurp(root, "sys/net/ipv4/ip_local_reserved_ports", reserved,
 	      sizeof(reserved));
 	reserved[strcspn(reserved, "\n")] = '\0';

@@ -75,12 +75,45 @@ static void advice(struct text *t, const struct finding *one)
 	}
 }
 
-static void finding(struct text *t, const struct finding *one)
+/* Whether a finding before this one has the same line. */
+static bool is_told(const struct findings *f, const struct finding *one,
+		    const char *line)
+{
+	const struct finding *before;
+	unsigned int i;
+
+	for (before = f->row; before < one; before++)
+		for (i = 0; i < before->n_dont; i++)
+			if (!strcmp(before->dont[i], line))
+				return true;
+	return false;
+}
+
+static void the_donts(struct text *t, const struct findings *f,
+		      const struct finding *one)
+{
+	unsigned int i, shown = 0;
+
+	for (i = 0; i < one->n_dont; i++) {
+		if (is_told(f, one, one->dont[i]))
+			continue;
+		label(t, shown++ ? "" : "do not");
+		fputs("- ", t->o.opt.fp);
+		wrapped(t, COLUMN + 2, "%s", one->dont[i]);
+	}
+	if (shown == one->n_dont)
+		return;
+	label(t, shown ? "" : "do not");
+	fputs("- what is said above\n", t->o.opt.fp);
+}
+
+static void finding(struct text *t, const struct findings *f,
+		    const struct finding *one)
 {
 	title(t, one);
 	lines(t, "evidence", one->n_evidence, one->evidence);
 	advice(t, one);
-	lines(t, "do not", one->n_dont, one->dont);
+	the_donts(t, f, one);
 	fputc('\n', t->o.opt.fp);
 }
 
@@ -101,11 +134,11 @@ static void looked_at(struct text *t, const struct machine *m)
 		m->conntrack.has ? "; connection tracking" : "");
 	if (m->has_stats && m->has_hooks)
 		return;
-	label(t, "not at");
+	label(t, "not seen");
 	if (m->info.observing)
 		wrapped(t, COLUMN, "what was observed, or its hooks: that takes CAP_NET_ADMIN");
 	else
-		wrapped(t, COLUMN, "what connect() and segments meet, as nothing is observed: twctl observe on");
+		wrapped(t, COLUMN, "what the kernel decides on each bucket: that is known after 'twctl observe on'");
 }
 
 void text_doctor(struct out *o, const struct doctor_report *r)
@@ -116,7 +149,7 @@ void text_doctor(struct out *o, const struct doctor_report *r)
 	if (!r->findings->n)
 		fprintf(o->opt.fp, "%snothing found%s\n\n", t->c.good, t->c.off);
 	for (i = 0; i < r->findings->n; i++)
-		finding(t, &r->findings->row[i]);
+		finding(t, r->findings, &r->findings->row[i]);
 	if (o->opt.no_header)
 		return;
 	looked_at(t, r->machine);

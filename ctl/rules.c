@@ -176,5 +176,5 @@ void dont_fight_buckets(struct findings *f)
 	finding_dont(f, "lower tcp_max_tw_buckets: what closes beyond it skips TIME_WAIT, and a late segment may reach the next connection of the same ports");
 	finding_dont(f, "close with SO_LINGER set to 0, or by ss -K: instead of a close the peer gets an RST, and what was on its way is lost");
 	finding_dont(f, "lower tcp_fin_timeout for this: it bounds FIN_WAIT2; TIME_WAIT takes 60 s whatever it says");
-	finding_dont(f, "look for tcp_tw_recycle: it dropped the SYNs of clients behind NAT, and is gone since 4.12");
+	finding_dont(f, "look for a way to have tcp_tw_recycle: it dropped the SYNs of clients behind NAT, and is gone since 4.12");
 }

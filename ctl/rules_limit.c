@@ -92,8 +92,13 @@ static void log_evidence(struct findings *f)
 static void limit_advice(const struct machine *m, const struct tws_summary *s,
 			 struct findings *f)
 {
+	char command[300];
+
 	raise_limit(m, s, f);
-	finding_do(f, "see who makes so many: twctl group remote,remote-port --sort rate; keep-alive and pools leave fewer");
+	finding_command(f, command_in(m, s->netns,
+				      "twctl group remote,remote-port --sort rate",
+				      command, sizeof(command)),
+			"shows who makes so many; keep-alive and pools leave fewer");
 	finding_dont(f, "lower tcp_max_tw_buckets, or leave it so: what closes beyond it skips TIME_WAIT, and a late segment may reach the next connection of the same ports");
 	finding_dont(f, "lower tcp_fin_timeout for this: TIME_WAIT takes 60 s whatever it says");
 }
@@ -256,7 +261,7 @@ static void conntrack(const struct machine *m, const char *title,
 		      struct findings *f)
 {
 	const struct conntrack *c = &m->conntrack;
-	char n[32], max[32], percent[16];
+	char n[32], max[32], percent[16], command[300];
 
 	finding_begin(f, m->netns, "%s", title);
 	finding_evidence(f, "nf_conntrack_count %s of nf_conntrack_max %s (%s)",
@@ -266,7 +271,9 @@ static void conntrack(const struct machine *m, const char *title,
 	if (c->has_timeout)
 		finding_evidence(f, "nf_conntrack_tcp_timeout_time_wait is %llu s: for so long an entry stays after a close, whatever TIME_WAIT of the socket does",
 			(unsigned long long)c->time_wait_s);
-	finding_command(f, "conntrack -L -p tcp -o extended | awk '{ print $6 }' | sort | uniq -c",
+	finding_command(f, command_in(m, m->netns,
+			"conntrack -L -p tcp -o extended | awk '{ print $6 }' | sort | uniq -c",
+			command, sizeof(command)),
 			"shows of which TCP states they are");
 	finding_do(f, "raise net.netfilter.nf_conntrack_max (some 300 bytes an entry) in the initial namespace, or leave what needs no tracking untracked: a rule 'notrack'");
 	finding_dont(f, "set the sysctls of TIME_WAIT for this: they change no entry of connection tracking, and its timeouts no bucket");

@@ -55,7 +55,7 @@ static void one_destination(const struct pressure_row *r, struct findings *f)
 	char to[128], taken[32], ports[32], waiting[32], in_use[32];
 	const struct pressure *p = &r->now;
 
-	finding_evidence(f, "%s: %s of %s ports taken, %s by TIME_WAIT and %s in use; %.1f ports/s over %u s; %.1f/s can go on for good",
+	finding_evidence(f, "%s: %s of %s ports taken, %s by TIME_WAIT and %s in use; %.1f ports/s over %u s; %.1f/s would last",
 		destination_text(r->group, to, sizeof(to)),
 		text_count(taken, sizeof(taken), p->ports - p->available),
 		text_count(ports, sizeof(ports), p->ports),
@@ -69,14 +69,16 @@ static void the_destinations(const struct machine *m, uint32_t netns,
 {
 	const struct pressures *p = &m->pressures;
 	unsigned int i, n = 0;
+	char command[300];
 
 	for (i = 0; i < p->n; i++)
 		if (p->row[i].summary->netns == netns && is(&p->row[i].now) &&
 		    n++ < MAX_NAMED)
 			one_destination(&p->row[i], f);
 	if (n > MAX_NAMED)
-		finding_evidence(f, "and %u more: twctl pressure --top 0",
-				 n - MAX_NAMED);
+		finding_evidence(f, "and %u more: %s", n - MAX_NAMED,
+				 command_in(m, netns, "twctl pressure --top 0",
+					    command, sizeof(command)));
 }
 
 /*
@@ -95,7 +97,7 @@ static bool to_reserve(const struct machine *m, const struct tws_summary *s,
 		return false;
 	len = (size_t)snprintf(buf, size, "%s", m->reserved_ports);
 	for (port = low; port <= high && len < size; port++)
-		if (machine_listens(m, (uint16_t)port) &&
+		if (machine_serves(m, (uint16_t)port) &&
 		    (port < c->ip_local_port_range_min ||
 		     port > c->ip_local_port_range_max))
 			len += (size_t)snprintf(buf + len, size - len, "%s%u",
@@ -109,7 +111,7 @@ static void reserve(const struct machine *m, const struct tws_summary *s,
 	char ports[512], command[1024];
 
 	if (!to_reserve(m, s, low, high, ports, sizeof(ports))) {
-		finding_do(f, "put the ports that servers listen on, from %u to %u, into ip_local_reserved_ports before the range is widened as below: else connect() takes them while a server restarts",
+		finding_do(f, "put the ports of servers, TCP's and UDP's, from %u to %u into ip_local_reserved_ports before the range is widened as below: else another socket takes them while a server restarts",
 			   low, high);
 		return;
 	}
@@ -117,7 +119,7 @@ static void reserve(const struct machine *m, const struct tws_summary *s,
 		return;
 	finding_command(f, sysctl_command(m, s->netns, "ip_local_reserved_ports",
 					  ports, command, sizeof(command)),
-			"before the range is widened: what is reserved now, and where servers listen; else connect() takes their ports while they restart");
+			"before the range is widened: what is reserved now, and the ports of servers, TCP's and UDP's; else another socket takes them while they restart");
 }
 
 static void widen(const struct machine *m, const struct tws_summary *s,
@@ -147,7 +149,7 @@ static void reuse_command(const struct machine *m, uint32_t netns,
 
 	finding_command(f, sysctl_command(m, netns, "tcp_tw_reuse", "1", command,
 					  sizeof(command)),
-			"%s of the %s ports that TIME_WAIT holds come free at once, and %.1f connections/s can go on instead of %.1f. It is for connections that this host opens; their timestamps tell late segments from new ones (RFC 6191)",
+			"%s of the %s ports that TIME_WAIT holds come free for connect() at once, and up to %.0f connections/s would last instead of %.1f. It is for connections that this host opens; their timestamps tell late segments from new ones (RFC 6191)",
 			text_count(gain, sizeof(gain), all->gain),
 			text_count(waiting, sizeof(waiting), all->waiting),
 			all->sustained_reusing, all->sustained);
@@ -174,6 +176,9 @@ static void reuse(const struct machine *m, const struct tws_summary *s,
 		return;
 	if (reuse_helps(all))
 		reuse_command(m, s->netns, all, f);
+	else if (!s->sysctls.tcp_timestamps)
+		finding_do(f, "set tcp_timestamps=1 and tcp_tw_reuse=1, both: the ports of connections begun from then on come free after a second or so; the %s that TIME_WAIT holds do not",
+			   text_count(waiting, sizeof(waiting), all->waiting));
 	else
 		finding_dont(f, "set tcp_tw_reuse=1: here it would free %s of the %s ports that TIME_WAIT holds",
 			     text_count(gain, sizeof(gain), all->gain),
@@ -184,14 +189,18 @@ static void advise(const struct machine *m, const struct tws_summary *s,
 		   which_fn is, struct findings *f)
 {
 	struct shortage all = shortage_of(m, s->netns, is);
+	char command[300];
 
 	if (all.in_use > all.waiting)
-		finding_do(f, "most of these ports are not in TIME_WAIT: connections hold them. See whose they are, 'ss -tanp dst ADDRESS': a pool without a bound, connections that nobody uses, or sockets that a program does not close (CLOSE-WAIT)");
-	else
-		finding_do(f, "keep connections and use them again: a pool in the client; in nginx 'keepalive N;' in the upstream, with proxy_http_version 1.1 and proxy_set_header Connection \"\"");
-	finding_do(f, "add addresses: each further source address, and each further address or port of the destination, has all of these ports anew");
-	widen(m, s, f);
+		finding_do(f, "most of these ports are not in TIME_WAIT: connections hold them. See whose they are, '%s': a pool without a bound, connections that nobody uses, or sockets that a program does not close (CLOSE-WAIT)",
+			   command_in(m, s->netns, "ss -tanp dst ADDRESS", command,
+				      sizeof(command)));
+	/* what helps within a second, then what cures */
 	reuse(m, s, &all, f);
+	widen(m, s, f);
+	if (all.in_use <= all.waiting)
+		finding_do(f, "the cure: keep connections and use them again, by a pool in the client; in nginx by 'keepalive N;' in the upstream, with proxy_http_version 1.1 and proxy_set_header Connection \"\"");
+	finding_do(f, "add addresses: each further source address, and each further address or port of the destination, brings as many ports again");
 	dont_fight_buckets(f);
 }
 
@@ -317,12 +326,47 @@ void look_reuse_loopback_only(const struct machine *m, struct findings *f)
 	}
 }
 
+/* tcp_tw_reuse=2 would leave them out with timestamps as well. */
+static bool short_beyond_loopback(const struct machine *m, uint32_t netns)
+{
+	const struct pressure_row *r;
+	unsigned int i;
+
+	for (i = 0; i < m->pressures.n; i++) {
+		r = &m->pressures.row[i];
+		if (refused_by(r, netns, TWSCOPE_VERDICT_NO_TIMESTAMP) &&
+		    !pressure_on_loopback(r->group))
+			return true;
+	}
+	return false;
+}
+
+static void timestamps_on(const struct machine *m, const struct tws_summary *s,
+			  struct findings *f)
+{
+	bool beyond = s->sysctls.tcp_tw_reuse == 2 &&
+		      short_beyond_loopback(m, s->netns);
+	char command[300];
+
+	finding_command(f, sysctl_command(m, s->netns, "tcp_timestamps", "1",
+					  command, sizeof(command)),
+			"buckets of connections begun from then on can be reused%s; those that are there cannot",
+			beyond ? ", with what follows" : "");
+	if (beyond)
+		finding_command(f, sysctl_command(m, s->netns, "tcp_tw_reuse", "1",
+						  command, sizeof(command)),
+				"as well, since 2, the default, reuses on loopback only");
+	if (beyond)
+		finding_dont(f, "set tcp_tw_reuse=1 alone: without timestamps no bucket is reused, whatever it is");
+	else
+		finding_dont(f, "set tcp_tw_reuse to another value for this: without timestamps no bucket is reused, whatever it is");
+}
+
 static void without_timestamps(const struct machine *m,
 			       const struct tws_summary *s, unsigned int n,
 			       struct findings *f)
 {
 	const struct tws_sysctls *c = &s->sysctls;
-	char command[300];
 
 	if (!c->tcp_timestamps)
 		finding_begin(f, s->netns,
@@ -337,12 +381,11 @@ static void without_timestamps(const struct machine *m,
 			 s->verdicts[TWSCOPE_VERDICT_NO_TIMESTAMP]);
 	the_refused(m, s->netns, TWSCOPE_VERDICT_NO_TIMESTAMP,
 		    "have no timestamp", f);
-	if (!c->tcp_timestamps)
-		finding_command(f, sysctl_command(m, s->netns, "tcp_timestamps",
-						  "1", command, sizeof(command)),
-				"buckets of connections begun from then on can be reused; those that are there cannot");
-	else
-		finding_do(f, "see who takes the timestamps off: the peer, a firewall or a load balancer in between, or tcp_timestamps here until a minute ago");
+	if (!c->tcp_timestamps) {
+		timestamps_on(m, s, f);
+		return;
+	}
+	finding_do(f, "see who takes the timestamps off: the peer, a firewall or a load balancer in between, or tcp_timestamps here until a minute ago");
 	finding_dont(f, "set tcp_tw_reuse to another value for this: without timestamps no bucket is reused, whatever it is");
 }
 

@@ -242,6 +242,21 @@ static void listeners(void **state)
 	/* the kernel puts none behind others */
 	assert_false(machine_listens(&m, 23));
 	machine_free(&m);
+
+	m = (struct machine){ 0 };
+	file("/proc/net/udp",
+	     "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
+	     "  123: 00000000:FCE2 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 1 2 0000000000000000 0\n"
+	     "  456: 0100007F:C000 0100007F:0035 01 00000000:00000000 00:00000000 00000000     0        0 1 2 0000000000000000 0\n"
+	     "  789: 00000000:14E9 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 1 2 0000000000000000 0\n");
+	assert_int_equal(machine_read_files(dir, &m), 0);
+	assert_true(machine_serves(&m, 0xfce2));
+	assert_true(machine_serves(&m, 0x14e9));
+	assert_true(machine_serves(&m, 8080));
+	/* a client, with a peer */
+	assert_false(machine_serves(&m, 0xc000));
+	assert_false(machine_listens(&m, 0x14e9));
+	machine_free(&m);
 }
 
 static void odd_figures(void **state)

@@ -290,12 +290,14 @@ static void widening(void **state)
 	s.m.listening[15000 / 8] |= 1 << 15000 % 8;
 	s.m.listening[65535 / 8] |= 1 << 65535 % 8;
 	s.m.listening[40000 / 8] |= (uint8_t)(1 << 40000 % 8);
+	/* UDP has the same range */
+	s.m.udp[64738 / 8] |= 1 << 64738 % 8;
 	strcpy(s.m.reserved_ports, "8080,9000-9010");
-	says(&s, "ports-exhausted", "net.ipv4.ip_local_reserved_ports=8080,9000-9010,15000,65535\n");
+	says(&s, "ports-exhausted", "net.ipv4.ip_local_reserved_ports=8080,9000-9010,15000,64738,65535\n");
 	/* none of a shell's business */
 	strcpy(s.m.reserved_ports, "1;reboot");
 	says(&s, "ports-exhausted", "!reboot");
-	says(&s, "ports-exhausted", "from 10000 to 65535, into ip_local_reserved_ports");
+	says(&s, "ports-exhausted", "from 10000 to 65535 into ip_local_reserved_ports");
 	/* one end even, the other odd; and not where there is little to win */
 	s.summary[0].sysctls.ip_local_port_range_min = 9001;
 	s.summary[0].sysctls.ip_local_port_range_max = 30000;
@@ -403,6 +405,22 @@ static void timestamps(void **state)
 	finds(&s, "ports-exhausted");
 	says(&s, "ports-exhausted", "tcp_tw_reuse=1: here it would free 0 of the 18,000");
 	says(&s, "ports-exhausted", "!sysctl -w net.ipv4.tcp_tw_reuse=1");
+	/* without timestamps here, it takes both */
+	s.summary[0].sysctls.tcp_timestamps = 0;
+	judge(&s, 0, 0);
+	says(&s, "ports-exhausted", "set tcp_timestamps=1 and tcp_tw_reuse=1, both: ");
+	says(&s, "ports-exhausted", "!here it would free");
+	s.summary[0].sysctls.tcp_tw_reuse = 2;
+	judge(&s, 0, 0);
+	finds(&s, "ports-exhausted reuse-no-timestamps");
+	says(&s, "reuse-no-timestamps", "sysctl -w net.ipv4.tcp_timestamps=1\n");
+	says(&s, "reuse-no-timestamps", "sysctl -w net.ipv4.tcp_tw_reuse=1\n");
+	says(&s, "reuse-no-timestamps", "!to another value");
+	/* on loopback 2 does */
+	s.group[0].local[0] = s.group[0].remote[0] = 127;
+	judge(&s, 0, 0);
+	says(&s, "reuse-no-timestamps", "!sysctl -w net.ipv4.tcp_tw_reuse=1");
+	says(&s, "reuse-no-timestamps", "to another value for this");
 }
 
 static void other_netns(void **state)
@@ -847,6 +865,42 @@ static void printed(void **state)
 	findings_free(&f);
 }
 
+/* What is not to be done is said once to a reader, and whole to a program. */
+static void said_once(void **state)
+{
+	struct doctor_report r;
+	struct findings f;
+	struct scene s;
+	struct out *o;
+	char *got, *first;
+	json_t *j;
+
+	(void)state;
+	healthy(&s);
+	s.group[0] = a_group(60, 480);
+	s.group[1] = a_group(60, 480);
+	s.m.pressures.n = 2;
+	judge(&s, 0, 0);
+	judge(&s, 1, 1);
+	rules_look(&s.m, &f);
+	r = (struct doctor_report){ .machine = &s.m, .findings = &f };
+	o = open_out(false, &plain, OUT_DOCTOR);
+	out_doctor(o, &r);
+	got = close_out(o, false);
+	first = strstr(got, "- lower tcp_max_tw_buckets: ");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "- lower tcp_max_tw_buckets: "));
+	assert_non_null(strstr(first, "\ndo not    - what is said above\n"));
+	free(got);
+	o = open_out(true, &plain, OUT_DOCTOR);
+	out_doctor(o, &r);
+	j = parsed(close_out(o, false));
+	assert_int_equal(json_array_size(member(json_array_get(member(j, "findings"), 0), "do_not")), 4);
+	assert_int_equal(json_array_size(member(json_array_get(member(j, "findings"), 1), "do_not")), 4);
+	json_decref(j);
+	findings_free(&f);
+}
+
 static void nothing_printed(void **state)
 {
 	struct doctor_report r;
@@ -865,8 +919,8 @@ static void nothing_printed(void **state)
 		"\n"
 		"looked at 2 network namespaces, 1 destination, 0 source addresses that bind(); 0\n"
 		"          lines of sysctl files; who listens; connection tracking\n"
-		"not at    what connect() and segments meet, as nothing is observed: twctl\n"
-		"          observe on\n");
+		"not seen  what the kernel decides on each bucket: that is known after 'twctl\n"
+		"          observe on'\n");
 	o = open_out(true, &plain, OUT_DOCTOR);
 	out_doctor(o, &r);
 	is_text(close_out(o, false),
@@ -899,6 +953,7 @@ int main(void)
 		cmocka_unit_test(documented),
 		cmocka_unit_test(names_of_namespaces),
 		cmocka_unit_test(printed),
+		cmocka_unit_test(said_once),
 		cmocka_unit_test(nothing_printed),
 	};
 
