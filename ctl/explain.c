@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "explain.h"
+#include "pressure.h"
 #include "text.h"
 
 #define LINUX_REUSE	"Linux: tcp_tw_reuse"
@@ -41,18 +42,21 @@ static const char *ends_in(const struct explanation *e, char *buf, size_t size)
 
 void explain_end(const struct explanation *e, struct explained *x)
 {
-	char in[24], len[24];
+	double late_s = pressure_late_seconds(e->info);
+	char in[24], len[24], late[32] = "";
 
 	ends_in(e, in, sizeof(in));
+	if (late_s > 0)
+		snprintf(late, sizeof(late), ", up to %.0f s late", late_s);
 	if (is_fin_wait2(e))
 		say(x, "Linux: tcp_fin_timeout",
-		    "its timer ends it in %s, up to 4 s late: tcp_fin_timeout, now %u s, bounds FIN_WAIT2",
-		    in, e->sysctls->tcp_fin_timeout);
+		    "its timer ends it in %s%s: tcp_fin_timeout, now %u s, bounds FIN_WAIT2",
+		    in, late, e->sysctls->tcp_fin_timeout);
 	else
 		say(x, RFC_2MSL,
-		    "its timer ends it in %s, up to 4 s late: 2MSL is %s in this kernel",
-		    in, text_time_words(len, sizeof(len),
-					e->info->timewait_len_ms));
+		    "its timer ends it in %s%s: TIME_WAIT (2MSL) lasts %s in this kernel",
+		    in, late, text_time_words(len, sizeof(len),
+						e->info->timewait_len_ms));
 }
 
 /* The conditions */
@@ -285,38 +289,49 @@ void explain_bound(const struct explanation *e, struct explained *x)
 
 /* The peer's side */
 
-static void syn_by_tsval(const struct explanation *e, struct explained *x)
+/* @b has a least TSval that is accepted whatever the sequence number. */
+static unsigned int syn_by_tsval(const struct tws_bucket *b, struct explained *x)
+{
+	unsigned int n = 0;
+
+	say(&x[n++], RFC_TIMESTAMPS,
+	    "a SYN of the peer is accepted with a TSval from %u on, whatever its sequence number (all modulo 2^32)",
+	    b->syn_tsval);
+	/* a last one of 0 is held against nobody */
+	if (b->syn_tsval == 1)
+		say(&x[n++], RFC_2MSL,
+		    "with an older one, or none, it is accepted with a sequence number from %u on",
+		    b->syn_seq);
+	else
+		say(&x[n++], RFC_2MSL,
+		    "with TSval %u, or none, it is accepted with a sequence number from %u on; with an older TSval not at all",
+		    b->syn_tsval - 1, b->syn_seq);
+	return n;
+}
+
+static unsigned int syn_by_seq(const struct explanation *e, struct explained *x)
 {
 	const struct tws_bucket *b = e->bucket;
 
-	if (!b->has_syn_tsval)
-		say(x, RFC_TIMESTAMPS, b->has_ts_recent_age ?
-		    "its timestamp does not count, as tcp_timestamps is %u" :
-		    "its timestamp does not count, as the connection had none",
-		    e->sysctls->tcp_timestamps);
-	else if (b->syn_tsval == 1) /* a last one of 0 is held against nobody */
-		say(x, RFC_TIMESTAMPS,
-		    "it is accepted with a TSval from 1 on (modulo 2^32) as well, whatever its sequence number");
-	else
-		say(x, RFC_TIMESTAMPS,
-		    "it is accepted with a TSval from %u on (modulo 2^32) as well, whatever its sequence number, and refused with one before %u",
-		    b->syn_tsval, b->syn_tsval - 1);
+	say(x, RFC_2MSL,
+	    b->has_ts_recent_age ?
+	    "a SYN of the peer is accepted with a sequence number from %u on (modulo 2^32); its timestamp does not count, as tcp_timestamps is %u" :
+	    "a SYN of the peer is accepted with a sequence number from %u on (modulo 2^32); its timestamp does not count, as the connection had none",
+	    b->syn_seq, e->sysctls->tcp_timestamps);
+	return 1;
 }
 
 static unsigned int syn_in_time_wait(const struct explanation *e,
 				     struct explained *x)
 {
-	unsigned int n = 0;
+	const struct tws_bucket *b = e->bucket;
+	unsigned int n = 1;
 
-	if (!e->bucket->has_syn_seq) {
-		say(&x[n++], RFC_2MSL,
+	if (!b->has_syn_seq)
+		say(x, RFC_2MSL,
 		    "what a SYN of the peer needs is told to CAP_NET_ADMIN over the network namespace only: the bucket's sequence numbers are no business of others");
-	} else {
-		say(&x[n++], RFC_2MSL,
-		    "a SYN of the peer is accepted with a sequence number from %u on (modulo 2^32)",
-		    e->bucket->syn_seq);
-		syn_by_tsval(e, &x[n++]);
-	}
+	else
+		n = b->has_syn_tsval ? syn_by_tsval(b, x) : syn_by_seq(e, x);
 	say(&x[n++], "Linux",
 	    "accepted means given to a listener on the local address and port, which ends the bucket; where nobody listens an ACK is the answer");
 	return n;

@@ -94,6 +94,8 @@ void text_list_end(struct text *t, bool failed);
 /* out_text_verdict.c */
 void text_verdicts(struct text *t, const struct tws_summary *s);
 /* "17,988 reusable, 312 no-timestamp"; "" of none. 512 bytes are enough. */
+/* A line for each of those that are not 0: what it means. */
+void verdict_legend(struct text *t, const uint32_t v[TWSCOPE_N_VERDICTS]);
 const char *verdict_counts_text(char *buf, size_t size,
 				const uint32_t v[TWSCOPE_N_VERDICTS]);
 void text_whatif(struct out *o, const struct tws_summary *s,

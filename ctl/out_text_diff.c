@@ -102,6 +102,13 @@ static uint64_t ports_of(const struct snapshot_netns *s)
 	       max->v - min->v + 1 : 0;
 }
 
+/* More than 100 where they are of many destinations. */
+static void per_100_ports(char *buf, size_t size, const struct snapshot_netns *s)
+{
+	snprintf(buf, size, "%.1f", 100.0 * (double)s->counts[COUNT_TOTAL].v /
+				    (double)ports_of(s));
+}
+
 static unsigned int range_fill(struct text *t, const struct diff_pair *p)
 {
 	struct section s = { .t = t, .label = "ports" };
@@ -109,13 +116,11 @@ static unsigned int range_fill(struct text *t, const struct diff_pair *p)
 
 	if (!ports_of(p->before) || !ports_of(p->after))
 		return 0;
-	text_percent(x, sizeof(x), p->before->counts[COUNT_TOTAL].v,
-		     ports_of(p->before));
-	text_percent(y, sizeof(y), p->after->counts[COUNT_TOTAL].v,
-		     ports_of(p->after));
+	per_100_ports(x, sizeof(x), p->before);
+	per_100_ports(y, sizeof(y), p->after);
 	if (!strcmp(x, y))
 		return 1;
-	print_values(&s, "buckets, of the range", x, y);
+	print_values(&s, "buckets for 100 ports", x, y);
 	fputc('\n', t->o.opt.fp);
 	return 0;
 }
@@ -140,7 +145,7 @@ static void one_pair(struct text *t, const struct diff_pair *p)
 	counts += range_fill(t, p);
 	judged = figures(t, "verdicts", FORM_COUNT, verdict_keys(),
 			 TWSCOPE_N_VERDICTS, a->verdicts, b->verdicts);
-	judged += figures(t, "bound", FORM_COUNT, verdict_keys(),
+	judged += figures(t, "if bound", FORM_COUNT, verdict_keys(),
 			  TWSCOPE_N_VERDICTS, a->bound_verdicts,
 			  b->bound_verdicts);
 	sysctls = figures(t, "sysctls", FORM_PLAIN, sysctl_keys, N_SYSCTLS,

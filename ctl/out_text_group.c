@@ -257,23 +257,17 @@ static bool by_verdict(const struct tws_group_by *by)
 	return false;
 }
 
-/* What those mean that are in a row. */
-static void verdict_legend(struct text *t, const struct group_report *r)
+static void legend(struct text *t, const struct group_report *r)
 {
-	unsigned int i, v, seen = 0;
+	uint32_t seen[TWSCOPE_N_VERDICTS] = { 0 };
+	unsigned int i;
 
 	if (t->o.opt.no_header || !by_verdict(r->query->by))
 		return;
 	for (i = 0; i < r->groups->n; i++)
 		if (r->groups->row[i].verdict < TWSCOPE_N_VERDICTS)
-			seen |= 1u << r->groups->row[i].verdict;
-	for (i = 0; i < TWSCOPE_N_VERDICTS; i++) {
-		v = verdict_order[i];
-		if (!(seen & 1u << v))
-			continue;
-		fprintf(t->o.opt.fp, "%-12s  ", verdicts[v].name);
-		wrapped(t, 14, "%s", verdicts[v].why);
-	}
+			seen[r->groups->row[i].verdict] = 1;
+	verdict_legend(t, seen);
 }
 
 void text_groups(struct out *o, const struct group_report *r)
@@ -299,5 +293,5 @@ void text_groups(struct out *o, const struct group_report *r)
 		sum_row(t, r, &g->other,
 			"other: beyond the groups that are told apart");
 	totals(t, g);
-	verdict_legend(t, r);
+	legend(t, r);
 }

@@ -92,6 +92,14 @@ static void the_reasons(struct text *t, const struct tws_ports *p)
 	}
 }
 
+static void the_legend(struct text *t, const struct tws_ports *p)
+{
+	if (t->o.opt.no_header || !p->state[TWSCOPE_PORT_STATE_WAITING])
+		return;
+	fputc('\n', t->o.opt.fp);
+	verdict_legend(t, p->waiting_verdicts);
+}
+
 static void the_blocked(struct text *t, const struct tws_ports *p)
 {
 	char a[32], b[32];
@@ -216,4 +224,5 @@ void text_ports(struct out *o, const struct port_report *r)
 	the_others(t, r->ports);
 	the_map(t, r->ports);
 	the_notes(t, r->ports);
+	the_legend(t, r->ports);
 }

@@ -107,14 +107,14 @@ static void buckets(struct text *t, const struct tws_stats *s)
 static void without_a_bucket(struct text *t, const struct tws_stats *s)
 {
 	static const char *const what[] = {
-		"closed without one: tcp_max_tw_buckets was reached",
-		"closed without one: out of memory",
+		"closes left no bucket: tcp_max_tw_buckets was reached",
+		"closes left no bucket: out of memory",
 	};
 
 	if (s->overflow)
-		line(t, "no bucket", s->overflow, what[0]);
+		line(t, "overflow", s->overflow, what[0]);
 	if (s->out_of_memory)
-		line(t, s->overflow ? "" : "no bucket", s->out_of_memory,
+		line(t, s->overflow ? "" : "overflow", s->out_of_memory,
 		     what[1]);
 }
 
@@ -140,8 +140,13 @@ static void connects(struct text *t, const struct tws_stats *s)
 	if (!all)
 		return;
 	fputc('\n', t->o.opt.fp);
-	line(t, "connect()", all, all == 1 ? "time met a bucket" :
-	     "times met a bucket");
+	line(t, "connect()", all, all == 1 ? "time asked for a bucket's place" :
+	     "times asked for a bucket's place");
+	if (stats_refused(s)) {
+		label(t, "");
+		fprintf(t->o.opt.fp, "%s(where refused, a port search goes on to the next port)%s\n",
+			t->c.soft, t->c.off);
+	}
 	for (i = 0; i < TWSCOPE_N_DECISIONS; i++)
 		if (decision_on_connect(i))
 			decision_part(t, s, i, all);

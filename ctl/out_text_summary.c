@@ -209,7 +209,7 @@ static void summary_due(struct text *t, const struct tws_summary *s)
 			text_count(n, sizeof(n), later));
 	fputc('\n', t->o.opt.fp);
 	label(t, "");
-	fprintf(t->o.opt.fp, "%sthe kernel's timer may end a bucket up to 4 s late%s\n",
+	fprintf(t->o.opt.fp, "%sthe kernel's timer may end a bucket some seconds late%s\n",
 		t->c.soft, t->c.off);
 }
 

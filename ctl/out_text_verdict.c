@@ -136,6 +136,18 @@ void text_verdicts(struct text *t, const struct tws_summary *s)
 	broken_law(t, s);
 }
 
+void verdict_legend(struct text *t, const uint32_t v[TWSCOPE_N_VERDICTS])
+{
+	unsigned int i;
+
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++) {
+		if (!v[verdict_order[i]])
+			continue;
+		fprintf(t->o.opt.fp, "%-12s  ", verdicts[verdict_order[i]].name);
+		wrapped(t, 14, "%s", verdicts[verdict_order[i]].why);
+	}
+}
+
 /* what-if */
 
 static uint64_t then_count(const struct tws_summary *s, unsigned int v)
@@ -317,6 +329,21 @@ static void whatif_note(struct text *t, const struct tws_policy *p)
 		"Connections to come would have no timestamps, and their buckets are never reusable.");
 }
 
+/* Of what is in the table, and was not said of what stays. */
+static void whatif_legend(struct text *t, const struct tws_summary *s)
+{
+	uint32_t v[TWSCOPE_N_VERDICTS];
+	unsigned int i;
+
+	if (t->o.opt.no_header)
+		return;
+	for (i = 0; i < TWSCOPE_N_VERDICTS; i++)
+		v[i] = !s->changes[i][i] && (s->verdicts[i] || then_count(s, i));
+	if (verdicts_sum(v))
+		fputc('\n', t->o.opt.fp);
+	verdict_legend(t, v);
+}
+
 static void one_whatif(struct text *t, const struct tws_summary *s,
 		       const struct tws_policy *p)
 {
@@ -331,6 +358,7 @@ static void one_whatif(struct text *t, const struct tws_summary *s,
 	}
 	whatif_note(t, p);
 	broken_law(t, s);
+	whatif_legend(t, s);
 }
 
 static void whatif_row(struct text *t, uint64_t total, uint64_t now,

@@ -39,7 +39,7 @@ const struct command cmd_list = {
 "A row for each bucket of the network namespace (with -A: of all of them):\n"
 "\n"
 "  SUBSTATE   time-wait, or fin-wait2: closed here, the peer's FIN is awaited\n"
-"  LEFT       until the kernel ends the bucket; its timer may be up to 4 s late\n"
+"  LEFT       until the kernel ends the bucket; its timer may be seconds late\n"
 "  AGE        since it was entered, where the kernel keeps that: see twctl info\n"
 "  TS-AGE     since the peer's last TCP timestamp; '-' without timestamps\n"
 "  VERDICT    whether connect() to the same destination takes the bucket's place,\n"

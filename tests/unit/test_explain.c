@@ -15,7 +15,7 @@ static int fresh(void **state)
 {
 	(void)state;
 	info = (struct tws_info){
-		.rules = TWSCOPE_RULES_ENTRY_DELAY, .timewait_len_ms = 60000,
+		.rules = TWSCOPE_RULES_ENTRY_DELAY, .timewait_len_ms = 60000, .hz = 1000,
 	};
 	sysctls = (struct tws_sysctls){
 		.tcp_tw_reuse = 1, .tcp_tw_reuse_delay = 1000,
@@ -222,7 +222,14 @@ static void bound_and_end(void **state)
 	explain_bound(&e, &x);
 	says(&x, "not known", "Linux");
 	explain_end(&e, &x);
-	says(&x, "its timer ends it in 59.4 s, up to 4 s late: 2MSL is 60 s", "RFC 9293 3.6.1, RFC 1122");
+	says(&x, "its timer ends it in 59.4 s, up to 4 s late: TIME_WAIT (2MSL) lasts 60 s", "RFC 9293 3.6.1, RFC 1122");
+	/* a coarser timer is later, and one that is not known is not told of */
+	info.hz = 100;
+	explain_end(&e, &x);
+	says(&x, "in 59.4 s, up to 5 s late: ", "");
+	info.hz = 0;
+	explain_end(&e, &x);
+	says(&x, "in 59.4 s: TIME_WAIT", "");
 	bucket.substate = TWSCOPE_SUBSTATE_FIN_WAIT2;
 	explain_end(&e, &x);
 	says(&x, "tcp_fin_timeout, now 60 s, bounds FIN_WAIT2", "Linux: tcp_fin_timeout");
@@ -255,8 +262,8 @@ static void peer_says(const char *what)
 static void a_syn_in_time_wait(void **state)
 {
 	(void)state;
-	peer_says("a SYN of the peer is accepted with a sequence number from 1001 on (modulo 2^32) [RFC 9293 3.6.1, RFC 1122 4.2.2.13]|"
-		  "it is accepted with a TSval from 501 on (modulo 2^32) as well, whatever its sequence number, and refused with one before 500 [RFC 6191, RFC 7323 (PAWS)]|"
+	peer_says("a SYN of the peer is accepted with a TSval from 501 on, whatever its sequence number (all modulo 2^32) [RFC 6191, RFC 7323 (PAWS)]|"
+		  "with TSval 500, or none, it is accepted with a sequence number from 1001 on; with an older TSval not at all [RFC 9293 3.6.1, RFC 1122 4.2.2.13]|"
 		  "accepted means given to a listener on the local address and port, which ends the bucket; where nobody listens an ACK is the answer [Linux]|"
 		  "one that is not accepted is answered with an ACK, at most every 500 ms; none is held back now [Linux: tcp_invalid_ratelimit]|"
 		  "an RST with the next sequence number ends the bucket, as tcp_rfc1337 is 0 [RFC 1337]|");
@@ -267,17 +274,18 @@ static void a_syn_in_time_wait(void **state)
 	peer_says("one that is not accepted gets no answer for 120 ms: an ACK was sent less than 500 ms ago");
 	bucket.has_syn_tsval = false;
 	sysctls.tcp_timestamps = 0;
-	peer_says("its timestamp does not count, as tcp_timestamps is 0");
+	peer_says("a SYN of the peer is accepted with a sequence number from 1001 on (modulo 2^32); its timestamp does not count, as tcp_timestamps is 0 [RFC 9293");
 	bucket.has_ts_recent_age = false;
 	peer_says("its timestamp does not count, as the connection had none");
 	/* PAWS never holds a last timestamp of 0 against anybody */
 	bucket.has_syn_tsval = true;
 	bucket.syn_tsval = 1;
-	peer_says("it is accepted with a TSval from 1 on (modulo 2^32) as well, whatever its sequence number [");
+	peer_says("with a TSval from 1 on, whatever its sequence number (all modulo 2^32) [");
+	peer_says("with an older one, or none, it is accepted with a sequence number from 1001 on [");
 	/* the peak of what wraps */
 	bucket.has_syn_tsval = true;
 	bucket.syn_tsval = 0;
-	peer_says("from 0 on (modulo 2^32) as well, whatever its sequence number, and refused with one before 4294967295");
+	peer_says("with TSval 4294967295, or none, it is accepted");
 }
 
 static void a_syn_without_privilege(void **state)

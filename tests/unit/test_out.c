@@ -92,7 +92,7 @@ static void summary_screen(void **state)
 "          ____________________________________________________.:-=+*##\n"
 "          60 s ago                                                 now\n"
 "due       within 10 s: 345   30 s: 2,345   60 s: 12,335   later: 10\n"
-"          the kernel's timer may end a bucket up to 4 s late\n"
+"          the kernel's timer may end a bucket some seconds late\n"
 "\n"
 "verdicts  would connect() to the same destination take the bucket's place?\n"
 "              2,345   19.0 %  [#-......]  reusable now\n"

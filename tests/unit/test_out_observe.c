@@ -77,10 +77,11 @@ static void stats_screen(void **state)
 "present   357 by the kernel's own count\n"
 "balance   before + created - ended = present: ok\n"
 "restarted 12 times TIME_WAIT began anew\n"
-"no bucket 3 closed without one: tcp_max_tw_buckets was reached\n"
-"          1 closed without one: out of memory\n"
+"overflow  3 closes left no bucket: tcp_max_tw_buckets was reached\n"
+"          1 closes left no bucket: out of memory\n"
 "\n"
-"connect() 4,002 times met a bucket\n"
+"connect() 4,002 times asked for a bucket's place\n"
+"          (where refused, a port search goes on to the next port)\n"
 "                 400   10.0 %  reuse    connect() took its place\n"
 "               3,600   90.0 %  refused  too young\n"
 "                   2   <0.1 %  refused  bound port, peer without timestamps\n"
@@ -108,7 +109,7 @@ static void stats_of_nothing(void **state)
 	assert_true(says(&s, "created   1 bucket\n"));
 	assert_true(says(&s, "ended     1 bucket, by\n"));
 	assert_true(says(&s, "restarted 1 time TIME_WAIT"));
-	assert_true(says(&s, "connect() 1 time met a bucket\n"));
+	assert_true(says(&s, "connect() 1 time asked for a bucket's place\n"));
 }
 
 static void unprivileged_stats(void **state)

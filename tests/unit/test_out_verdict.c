@@ -163,7 +163,9 @@ static void whatif_screen(void **state)
 "                     for a bucket that is there\n"
 "                188  bind-blocked: bind() made or joined the port, so connect()\n"
 "                     skips it; no sysctl changes that. Programs that bind()\n"
-"                     before connect() avoid it with IP_BIND_ADDRESS_NO_PORT\n");
+"                     before connect() avoid it with IP_BIND_ADDRESS_NO_PORT\n"
+"\n"
+"disabled      refused, as tcp_tw_reuse is 0\n");
 }
 
 static void whatif_that_changes_nothing(void **state)
@@ -348,7 +350,7 @@ static void whatifs_in_json(void **state)
 /* explain */
 
 static const struct tws_info info = {
-	.rules = TWSCOPE_RULES_ENTRY_DELAY, .timewait_len_ms = 60000,
+	.rules = TWSCOPE_RULES_ENTRY_DELAY, .timewait_len_ms = 60000, .hz = 1000,
 };
 
 static const struct tws_sysctls sysctls = {
@@ -395,8 +397,8 @@ static void explanation_screen(void **state)
 "bucket    [2001:db8::1]:36714 -> [2001:db8::2]:443\n"
 "          time-wait, in network namespace 4026531840\n"
 "          entered 588 ms ago; last timestamp of the peer 1 s ago\n"
-"          its timer ends it in 59.4 s, up to 4 s late: 2MSL is 60 s in this\n"
-"          kernel [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
+"          its timer ends it in 59.4 s, up to 4 s late: TIME_WAIT (2MSL) lasts 60\n"
+"          s in this kernel [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
 "\n"
 "connect() by the rules of this kernel, entry-delay:\n"
 "  met        port-search  its bind bucket was made by connect() alone, so the\n"
@@ -420,11 +422,11 @@ static void explanation_screen(void **state)
 "          is another matter: SO_REUSEADDR, or SO_REUSEPORT, on both sockets\n"
 "          [Linux]\n"
 "\n"
-"peer      a SYN of the peer is accepted with a sequence number from 1001 on\n"
-"          (modulo 2^32) [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
-"          it is accepted with a TSval from 501 on (modulo 2^32) as well,\n"
-"          whatever its sequence number, and refused with one before 500 [RFC\n"
-"          6191, RFC 7323 (PAWS)]\n"
+"peer      a SYN of the peer is accepted with a TSval from 501 on, whatever its\n"
+"          sequence number (all modulo 2^32) [RFC 6191, RFC 7323 (PAWS)]\n"
+"          with TSval 500, or none, it is accepted with a sequence number from\n"
+"          1001 on; with an older TSval not at all [RFC 9293 3.6.1, RFC 1122\n"
+"          4.2.2.13]\n"
 "          accepted means given to a listener on the local address and port,\n"
 "          which ends the bucket; where nobody listens an ACK is the answer\n"
 "          [Linux]\n"
@@ -616,7 +618,11 @@ static void ports_screen(void **state)
 "in use    |       -|\n"
 "blocked   |       .|\n"
 "reserved  |       .|\n"
-"           1000   1799\n");
+"           1000   1799\n"
+"\n"
+"too-young     refused now, as not enough time has passed\n"
+"no-timestamp  refused for as long as the bucket lives, as the peer sent no\n"
+"              timestamps\n");
 }
 
 static void ports_of_other_questions(void **state)
