@@ -322,6 +322,9 @@ bool text_to_ms(const char *text, uint32_t *ms)
 		return false;
 	for (i = 0; i < whole; i++)
 		thousandths = thousandths * 10 + (uint64_t)(text[i] - '0');
+	/* too long in any unit; of less the product below fits in 64 bits */
+	if (thousandths > UINT32_MAX)
+		return false;
 	for (i = 0; i < 3; i++)
 		thousandths = thousandths * 10 +
 			      (i < part ? (uint64_t)(text[whole + 1 + i] - '0') : 0);

@@ -472,6 +472,7 @@ static void monitor_errors(void **state)
 	expect("twctl monitor --last 0", 2, "--last takes 1 ms at least, not '0'\n");
 	expect("twctl monitor --count x", 2, "--count takes a number from 1 to 4294967295, not 'x'\n");
 	expect("twctl monitor --duration 0s", 2, "--duration takes 1 ms at least, not '0s'\n");
+	expect("twctl monitor --duration 5124095576.031h", 2, "--duration takes a time such as 60, 60s, 0.5s, 500ms, 2m or 1h, not '5124095576.031h'\n");
 	expect("twctl monitor --last 5s --duration 5s", 2, "--duration goes with it only where --follow does\n");
 	expect("twctl monitor --follow=1", 2, "wrong option '--follow=1'");
 	expect("twctl monitor -A -N x", 2, "give one of the two");

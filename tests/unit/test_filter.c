@@ -325,6 +325,9 @@ static const struct reject_case {
 	{ "age < -1", "      ^~", "expected a time", 0 },
 	{ "age < 1e3", "      ^~~", "expected a time", 0 },
 	{ "age < 4294967296ms", "      ^~~~~~~~~~~~", "expected a time", 0 },
+	/* 2^64 thousandths of a millisecond, and 2,048 ms */
+	{ "age < 5124095576.031h", "      ^~~~~~~~~~~~~~~", "expected a time", 0 },
+	{ "age < 4294967295.999h", "      ^~~~~~~~~~~~~~~", "expected a time", 0 },
 	{ "age < 0", "      ^", "no time is less than 0", 0 },
 	{ "age > 4294967295ms", "      ^~~~~~~~~~~~", "no time is that long", 0 },
 	{ "fwmark > 1", "       ^", "'fwmark' can only be compared", 0 },
