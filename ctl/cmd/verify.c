@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "../arguments.h"
 #include "../session.h"
 #include "../verify_net.h"
 #include "../verify_out.h"
@@ -19,19 +20,20 @@
 static const char announcement[] =
 "verify works in network namespaces of its own and touches nothing of the host's";
 
-static int parse_number(const char *name, const char *text,
-			unsigned long long min, unsigned long long max,
-			unsigned long long *value)
+/* As arguments_number() reads it, of more bits. */
+static int parse_seed(const char *text, uint64_t *seed)
 {
+	int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+	unsigned long long v;
 	char *end;
 
 	errno = 0;
-	*value = strtoull(text, &end, 0);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *value >= min &&
-	    *value <= max)
+	v = strtoull(text, &end, base);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && v <= MAX_SEED) {
+		*seed = v;
 		return 0;
-	complain("--%s takes a number from %llu to %llu, not '%s'", name, min,
-		 max, text);
+	}
+	complain("--seed takes a number from 0 to %llu, not '%s'", MAX_SEED, text);
 	return -1;
 }
 
@@ -53,16 +55,13 @@ static void tell(const struct verify_event *e, void *ctx)
 
 static int parse(const struct options *o, struct verify_plan *p)
 {
-	unsigned long long trials = DEFAULT_TRIALS, seed = random_seed();
-	const char *text = own_option(o, "trials");
+	const char *seed = own_option(o, "seed");
 
-	if (text && parse_number("trials", text, 1, MAX_TRIALS, &trials) < 0)
+	p->trials = DEFAULT_TRIALS;
+	p->seed = random_seed();
+	if (arguments_number(o, "trials", 1, MAX_TRIALS, &p->trials) ||
+	    (seed && parse_seed(seed, &p->seed) < 0))
 		return -1;
-	text = own_option(o, "seed");
-	if (text && parse_number("seed", text, 0, MAX_SEED, &seed) < 0)
-		return -1;
-	p->trials = (uint32_t)trials;
-	p->seed = seed;
 	if (own_option(o, "verbose")) {
 		p->tell = tell;
 		p->ctx = o->json ? stderr : stdout;

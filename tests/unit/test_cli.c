@@ -341,6 +341,11 @@ static void verify_usage(void **state)
 	expect("twctl verify x", 2, "verify takes no argument 'x'");
 	expect("twctl verify --trials 0", 2, "--trials takes a number from 1 to 1000000, not '0'");
 	expect("twctl verify --trials 1x", 2, "not '1x'");
+	/* 1000000 where a 0 in front made it octal */
+	expect("twctl verify --trials 03641100 --seed x", 2, "not '03641100'");
+	expect("twctl verify --seed 010x --trials 5", 2, "--seed takes a number from 0 to 9007199254740991, not '010x'");
+	expect("twctl verify --trials 08 --seed x", 2, "not 'x'");
+	expect("twctl verify --trials 0x10 --seed 0x", 2, "not '0x'");
 	expect("twctl verify --seed -1", 2, "--seed takes a number from 0");
 	expect("twctl -N x verify", 2, "verify knows no -N");
 	expect("twctl -A verify", 2, "verify knows no -A");
