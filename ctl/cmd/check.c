@@ -25,9 +25,19 @@ static int give_up(void)
 	return CHECK_UNKNOWN;
 }
 
+/* An empty one is that of a variable which is not set: ',' says nothing on purpose. */
+static int take(const char *given, const struct check_kind *kind,
+		struct thresholds *t, char *err, size_t size)
+{
+	if (!given || *given)
+		return thresholds_parse(given ? given : kind->thresholds, t, err,
+					size);
+	snprintf(err, size, "'' is neither; 80,95 is both, and ',' lets the figure be");
+	return -1;
+}
+
 static int parse(const struct options *o, struct thresholds t[N_CHECK_FIGURES])
 {
-	const char *text;
 	unsigned int k;
 	char err[300];
 
@@ -36,9 +46,8 @@ static int parse(const struct options *o, struct thresholds t[N_CHECK_FIGURES])
 		return -1;
 	}
 	for (k = 0; k < N_CHECK_FIGURES; k++) {
-		text = own_option(o, check_kinds[k].name);
-		if (!thresholds_parse(text ? text : check_kinds[k].thresholds,
-				      &t[k], err, sizeof(err)))
+		if (!take(own_option(o, check_kinds[k].name), &check_kinds[k],
+			  &t[k], err, sizeof(err)))
 			continue;
 		complain("--%s takes WARNING,CRITICAL: %s", check_kinds[k].name,
 			 err);

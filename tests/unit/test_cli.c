@@ -566,6 +566,10 @@ static void check_errors(void **state)
 	expect("FAKE_ABSENT=1 twctl check --taken x", 3, "!TIMEWAIT UNKNOWN - --taken takes WARNING,CRITICAL: 'x' is no range: expected 80, 10:, ~:5, 10:20 or @10:20\n");
 	expect("twctl check --limit 5:2", 3, "!TIMEWAIT UNKNOWN - --limit takes WARNING,CRITICAL: the range '5:2' begins above its end");
 	expect("twctl check --limit 1,2,3", 3, "!'2,3' is no range");
+	/* of an unset variable: nothing would be judged, and all be well */
+	expect("twctl check --taken ''", 3, "!TIMEWAIT UNKNOWN - --taken takes WARNING,CRITICAL: '' is neither; 80,95 is both, and ',' lets the figure be\n");
+	expect("twctl check --taken= --limit ,", 3, "!TIMEWAIT UNKNOWN - --taken takes WARNING,CRITICAL");
+	expect("twctl check --buckets ''", 3, "!TIMEWAIT UNKNOWN - --buckets takes WARNING,CRITICAL");
 	expect("twctl check --limit", 3, "!TIMEWAIT UNKNOWN - option --limit needs WARNING,CRITICAL");
 	expect("twctl check -x", 3, "!TIMEWAIT UNKNOWN - unknown option '-x'");
 	expect("twctl -N", 2, "-N needs");
