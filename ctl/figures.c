@@ -141,6 +141,22 @@ static int by_buckets(const void *a, const void *b)
 	return x->netns < y->netns ? -1 : x->netns > y->netns;
 }
 
+/* Counters have no rest: our own must not get there with the overflow that it has. */
+static unsigned int keep_own(struct figures *f, unsigned int n, unsigned int max)
+{
+	struct figures own;
+	unsigned int i = 0;
+
+	while (i < n && !f[i].has_overflow)
+		i++;
+	if (i == n || i < max)
+		return max;
+	own = f[i];
+	f[i] = f[max];
+	f[max] = own;
+	return max + 1;
+}
+
 unsigned int figures_choose(struct figures *f, unsigned int n, unsigned int max,
 			    struct figures *rest)
 {
@@ -151,6 +167,7 @@ unsigned int figures_choose(struct figures *f, unsigned int n, unsigned int max,
 		.bind_pools.exhausted_s = INFINITY,
 	};
 	qsort(f, n, sizeof(*f), by_buckets);
+	max = keep_own(f, n, max);
 	for (i = max; i < n; i++)
 		figures_add(rest, &f[i]);
 	return n < max ? n : max;

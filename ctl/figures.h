@@ -67,7 +67,7 @@ void figures_add(struct figures *sum, const struct figures *f);
 
 /*
  * Those with most buckets first; where there are more than @max, all behind them
- * are added up in @rest. Returns how many stay.
+ * are added up in @rest, but for our own. Returns how many stay.
  */
 unsigned int figures_choose(struct figures *f, unsigned int n, unsigned int max,
 			    struct figures *rest);

@@ -329,6 +329,15 @@ static void the_rest(void **state)
 	assert_int_equal(f[0].kernel_count, 18302);
 	assert_int_equal(rest.kernel_count, 900);
 	assert_true(rest.limit_ratio == 0.9);
+	/* our own has a figure that no other has: it is never in the rest */
+	f[1].has_overflow = true;
+	assert_int_equal(figures_choose(f, 2, 1, &rest), 2);
+	assert_int_equal(f[0].kernel_count, 18302);
+	assert_int_equal(rest.kernel_count, 0);
+	assert_int_equal(figures_choose(f, 2, 0, &rest), 1);
+	assert_int_equal(f[0].kernel_count, 900);
+	assert_int_equal(rest.kernel_count, 18302);
+	f[0].has_overflow = false;
 	/* all of them: sums, and the worse of two */
 	assert_int_equal(figures_choose(f, 2, 0, &rest), 0);
 	assert_int_equal(rest.kernel_count, 19202);
