@@ -139,7 +139,16 @@ static void fill(const struct options *o, const struct work *w,
 	r->observing = c->observing;
 }
 
-/* Whatever happens there are metrics: that there are none else is one of them. */
+/*
+ * Who may not ask, or did not wait, has learnt nothing of the module: what was
+ * written before then grows old, of which there is an alert as well.
+ */
+static bool learnt_nothing(const struct session *s, int ret)
+{
+	return ret > 0 || (ret < 0 && twnl_errno(s->nl) == EPERM);
+}
+
+/* Else there are metrics: that there are no others is one of them. */
 static int ask(const struct options *o, const struct work *w, struct session *s)
 {
 	struct metrics_report r = { .format = w->format };
@@ -147,7 +156,7 @@ static int ask(const struct options *o, const struct work *w, struct session *s)
 	struct netns_names *names = NULL;
 	struct figures rest;
 	struct collected c;
-	int ret, wrote;
+	int ret, wrote = 0;
 
 	ret = collect(s, o, 0, NULL, &c);
 	if (!ret) {
@@ -160,7 +169,8 @@ static int ask(const struct options *o, const struct work *w, struct session *s)
 	} else if (!c.pressures.refused) {
 		complain("%s", ret < 0 ? twnl_error(s->nl) : "interrupted");
 	}
-	wrote = write_out(w, &r);
+	if (!learnt_nothing(s, ret))
+		wrote = write_out(w, &r);
 	netns_names_free(names);
 	collected_free(&c);
 	return ret || wrote ? EXIT_ERROR : EXIT_OK;
@@ -223,7 +233,8 @@ const struct command cmd_metrics = {
 "                   netns=\"rest\". Of what was observed there is no rest\n"
 "\n"
 "Where the module does not answer, twscope_up is 0, nothing else is told but the\n"
-"version, and the exit code is 1.\n"
+"version, and the exit code is 1. Who may not ask it, or is interrupted, writes\n"
+"nothing: a file stays as it is and grows old; the exit code is 1 as well.\n"
 "\n"
 "Examples:\n"
 "  twctl metrics\n"

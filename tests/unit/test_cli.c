@@ -650,6 +650,14 @@ static void metrics_into_a_file(void **state)
 	expect("twctl metrics -A --output " FILE_M "; cat " FILE_M, 0, "!\ntwscope_local_ports{netns=\"4026531840\"} 28200\n");
 	expect("FAKE_ABSENT=1 twctl metrics --output " FILE_M, 1, "not loaded");
 	expect("cat " FILE_M, 0, "!\ntwscope_up 0\n");
+	/* that somebody may not ask, or did not wait, is nothing of the module's */
+	expect("twctl metrics --output " FILE_M "; FAKE_REFUSE=1 twctl metrics --output " FILE_M, 1, "twctl: in the kernel's words (Operation not permitted)\n");
+	expect("FAKE_FAIL=1 twctl metrics -A --output " FILE_M, 1, "in the kernel's words (Operation not permitted)");
+	expect("FAKE_HANG=1 " TWCTL " metrics --output " FILE_M " & p=$!; sleep 1; kill -TERM $p; wait $p", 1, "twctl: interrupted\n");
+	expect("cat " FILE_M, 0, "!\ntwscope_up 1\n");
+	expect("FAKE_REFUSE=1 twctl metrics", 1, "Operation not permitted");
+	assert_string_equal(out, "");
+	expect("FAKE_ABSENT=1 twctl metrics --output " FILE_M "; cat " FILE_M, 0, "!\ntwscope_up 0\n");
 	/* of what was there nothing is left, nor of what was beside it */
 	assert_int_equal(lines(out), 6);
 	expect("ls " FILE_M "*; rm " FILE_M, 0, "!" FILE_M "\n");
