@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,7 @@ static int add_stats(const struct tws_stats *stats, void *ctx)
 	return 0;
 }
 
-/* Who may not see it, and where it ended meanwhile, has none. */
+/* Who may not see it has none. */
 static int take_observed(const struct session *s, const struct options *o,
 			 struct machine *m)
 {
@@ -45,6 +46,11 @@ static int take_observed(const struct session *s, const struct options *o,
 			     twnl_stats_get(s->nl, add_stats, &a);
 	if (a.no_memory)
 		return twnl_out_of_memory(s->nl);
+	/* turned off since we were told that it is on: nobody lacks anything */
+	if (ret < 0 && twnl_errno(s->nl) == ENODATA) {
+		m->info.observing = false;
+		return 0;
+	}
 	m->has_stats = !ret;
 	if (ret <= 0) {
 		ret = hooks_read(s->nl, &m->hooks);

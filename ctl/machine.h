@@ -28,6 +28,7 @@ struct counters {
 };
 
 struct machine {
+	/* with observing as it was when its counts were asked for */
 	struct tws_info info;
 	/* the namespace that we are in, and the initial one; 0 where not known */
 	uint32_t netns;
