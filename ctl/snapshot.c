@@ -149,7 +149,8 @@ static int read_string(const struct place *p, const json_t *object,
 	const json_t *v = json_object_get(object, key);
 
 	buf[0] = '\0';
-	if (!v)
+	/* null is what we write of a name that is no UTF-8: as good as none */
+	if (!v || json_is_null(v))
 		return 0;
 	if (!json_is_string(v))
 		return wrong(p, "%s%s is no string", p->in, key);

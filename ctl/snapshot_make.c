@@ -115,6 +115,20 @@ static void put_time(json_t *doc)
 	json_put_int(doc, "uptime_ms", now_ns(CLOCK_BOOTTIME) / 1000000);
 }
 
+/*
+ * ASCII of it alone, whatever the locale prints: of what is no UTF-8 JSON would have
+ * null, and readers show the rest as "?" as well.
+ */
+static void put_host(json_t *doc, char *name)
+{
+	char *c;
+
+	for (c = name; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	json_put_string(doc, "hostname", name);
+}
+
 static void put_machine(json_t *doc)
 {
 	struct utsname u = { 0 };
@@ -123,7 +137,7 @@ static void put_machine(json_t *doc)
 	uname(&u);
 	proc_slurp("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
 	boot[strcspn(boot, "\n")] = '\0';
-	json_put_string(doc, "hostname", u.nodename);
+	put_host(doc, u.nodename);
 	json_put_string(doc, "kernel", u.release);
 	json_put_string(doc, "boot_id", boot);
 }

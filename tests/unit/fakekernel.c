@@ -25,6 +25,10 @@
  *	FAKE_END	after so many reads observing is turned off
  *	FAKE_ANEW	after so many it is turned off and on
  *	FAKE_REQUEST	file that the last request but info-get is written to
+ *
+ * And what else of the machine a program may meet:
+ *
+ *	FAKE_HOST	name of the host
  */
 #include <errno.h>
 #include <pthread.h>
@@ -34,6 +38,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/twscope.h>
@@ -477,4 +482,14 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	if (is_ours(fd))
 		return 0;
 	return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
+}
+
+int uname(struct utsname *u)
+{
+	int ret = (int)syscall(SYS_uname, u);
+
+	if (getenv("FAKE_HOST"))
+		snprintf(u->nodename, sizeof(u->nodename), "%s",
+			 getenv("FAKE_HOST"));
+	return ret;
 }

@@ -1190,6 +1190,14 @@ static void saving_and_comparing(void **state)
 	j = json_loads(out, 0, NULL);
 	assert_non_null(j);
 	json_decref(j);
+	/* a host's name that is no UTF-8 is kept as what can be read again */
+	expect("rm " FILE_B "; FAKE_HOST=$(printf 'b\\351b\\033') twctl summary --save " FILE_B, 0, "");
+	expect("grep -o '\"hostname\":[^,]*' " FILE_B, 0, "!\"hostname\":\"b?b?\"\n");
+	expect("twctl diff " FILE_B, 0, "!unchanged 13 counts, ");
+	expect("twctl summary --save " FILE_B, 0, "");
+	/* also where another program wrote what it could not say */
+	expect("sed -i 's/\"hostname\":\"[^\"]*\"/\"hostname\":null/' " FILE_B "; twctl diff " FILE_B, 0, "!unchanged 13 counts, ");
+	expect("twctl summary --save " FILE_B, 0, "");
 	/* all of them, and compared with all of them */
 	expect("twctl -A summary --save " FILE_B, 0, "!in 3 namespaces\n");
 	expect("twctl diff " FILE_B, 0, "!\nunchanged in all 3 namespaces\n");
