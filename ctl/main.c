@@ -69,7 +69,7 @@ static int print_usage(void)
 		printf("  %-9s  %s\n", commands[i]->name, commands[i]->brief);
 	printf("\n  help %s  %s\n", topic_filter.name, topic_filter.brief);
 	fputs(usage_options, stdout);
-	return flush_stdout();
+	return close_stdout();
 }
 
 static int print_help(const struct command *c)
@@ -78,7 +78,7 @@ static int print_help(const struct command *c)
 		return print_usage();
 	fputs(c->help, stdout);
 	fputs("\nOptions: twctl --help\n", stdout);
-	return flush_stdout();
+	return close_stdout();
 }
 
 static const struct command *find(const char *word)
@@ -164,7 +164,7 @@ static int print_completions(int argc, char **argv)
 	};
 
 	complete(&c, argc, argv, stdout);
-	return flush_stdout();
+	return close_stdout();
 }
 
 /* What getopt_long() gives for option i of the table below is OWN + i. */
@@ -393,7 +393,7 @@ int main(int argc, char **argv)
 		return wrong_usage(c);
 	if (ask == ASK_VERSION) {
 		printf("twctl %s\n", TWSCOPE_VERSION);
-		return flush_stdout();
+		return close_stdout();
 	}
 	argc -= optind;
 	argv += optind;

@@ -87,8 +87,11 @@ void complain_to(complain_fn fn, void *ctx);
 /* A complain_fn: a line of the FILE @fp, none where that is NULL. */
 void complain_into(const char *text, void *fp);
 
-/* 0, or 1 after a complaint where stdout did not take all that was written. */
-int flush_stdout(void);
+/*
+ * The last that is done with it: 0, or 1 after a complaint where stdout did not
+ * take all that was written.
+ */
+int close_stdout(void);
 
 /* From here on an interrupt lets what is printed be ended properly. */
 void catch_interrupts(void);

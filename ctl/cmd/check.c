@@ -94,7 +94,7 @@ static int report(const struct options *o, const struct collected *c,
 	r.names = names;
 	out_check(stdout, &r);
 	netns_names_free(names);
-	return flush_stdout() ? CHECK_UNKNOWN : check_status(item);
+	return close_stdout() ? CHECK_UNKNOWN : check_status(item);
 }
 
 static int ask(const struct options *o, int argc, char **argv,

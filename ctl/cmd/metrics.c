@@ -98,7 +98,7 @@ static int deliver(const struct work *w, const char *text)
 
 	if (!w->path) {
 		fputs(text, stdout);
-		return flush_stdout();
+		return close_stdout();
 	}
 	refused = may_replace(w->path);
 	/* a collector runs as somebody else */

@@ -86,7 +86,7 @@ static int report(const struct options *o, const struct tws_info *info,
 		verify_out_text(stdout, info, r);
 	else if (verify_out_json(stdout, info, r, o->pretty) < 0)
 		complain("out of memory");
-	return flush_stdout() || !verify_good(r) ? EXIT_ERROR : EXIT_OK;
+	return close_stdout() || !verify_good(r) ? EXIT_ERROR : EXIT_OK;
 }
 
 static int verify(const struct options *o, const struct verify_plan *p,

@@ -908,6 +908,24 @@ static void full_disk(void **state)
 	expect("twctl -V >/dev/full", 1, "cannot write");
 }
 
+/* What is written is not there before it is closed: of NFS, and of quotas. */
+static void told_by_close(void **state)
+{
+	(void)state;
+	expect("FAKE_CLOSE=122 twctl", 1, "twctl: cannot write: Disk quota exceeded\n");
+	expect("FAKE_CLOSE=28 twctl -j list", 1, "twctl: cannot write: No space left on device\n");
+	expect("FAKE_CLOSE=28 twctl doctor", 1, "cannot write: No space left on device\n");
+	expect("FAKE_CLOSE=28 twctl metrics", 1, "cannot write: No space left on device\n");
+	expect("FAKE_CLOSE=28 twctl summary --save -", 1, "cannot write: No space left on device\n");
+	expect("FAKE_CLOSE=28 twctl check", 3, "cannot write: No space left on device\n");
+	expect("FAKE_CLOSE=28 twctl -V", 1, "cannot write: No space left on device\n");
+	expect("FAKE_CLOSE=28 twctl help filter", 1, "cannot write: No space left on device\n");
+	/* one that was never there: nothing is written, or it is told as ever */
+	expect("FAKE_ROWS=0 twctl -H list >&-", 0, "");
+	assert_string_equal(err, "");
+	expect("twctl >&-", 1, "twctl: cannot write: Bad file descriptor\n");
+}
+
 /* A reader that has seen enough: quiet, by the signal. */
 static void reader_that_leaves(void **state)
 {
@@ -1246,6 +1264,7 @@ int main(void)
 		cmocka_unit_test(colors),
 		cmocka_unit_test(json_output),
 		cmocka_unit_test(full_disk),
+		cmocka_unit_test(told_by_close),
 		cmocka_unit_test(reader_that_leaves),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(request_of_a_list),
