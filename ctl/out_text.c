@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "out_text.h"
+#include "text.h"
 #include "verdicts.h"
 
 #define SCREEN 80
@@ -98,15 +99,26 @@ int endpoint_text(char *buf, size_t size, uint16_t family, const uint8_t *addr,
 			service ? service : number);
 }
 
+bool device_name(const struct text *t, char dev[IF_NAMESIZE], uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	/* the kernel takes any byte but blanks, '/' and ':' */
+	if (!t->o.opt.all_netns && if_indextoname(ifindex, name)) {
+		text_harmless(dev, IF_NAMESIZE, name);
+		return true;
+	}
+	snprintf(dev, IF_NAMESIZE, "if%u", ifindex);
+	return false;
+}
+
 void print_device(struct text *t, uint32_t ifindex)
 {
 	char dev[IF_NAMESIZE];
 
 	if (!ifindex)
 		return;
-	/* the number has this name in our own namespace only */
-	if (t->o.opt.all_netns || !if_indextoname(ifindex, dev))
-		snprintf(dev, sizeof(dev), "if%u", ifindex);
+	device_name(t, dev, ifindex);
 	fprintf(t->o.opt.fp, " dev %s", dev);
 }
 

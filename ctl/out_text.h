@@ -73,6 +73,11 @@ char *netns_suffix(struct text *t, char *buf, size_t size, uint32_t netns);
 int endpoint_text(char *buf, size_t size, uint16_t family, const uint8_t *addr,
 		  uint16_t port, const char *service);
 
+/*
+ * "eth0", harmless to a terminal; else "if7", and false: the number has a name in our
+ * own namespace only. Not of 0.
+ */
+bool device_name(const struct text *t, char dev[IF_NAMESIZE], uint32_t ifindex);
 /* " dev eth0" of a socket that is bound to it; nothing for 0 */
 void print_device(struct text *t, uint32_t ifindex);
 

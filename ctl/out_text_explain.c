@@ -33,7 +33,7 @@ static void bucket_socket(struct text *t, const struct tws_bucket *b)
 	if (!b->ifindex && !b->mark)
 		return;
 	label(t, "");
-	if (b->ifindex && if_indextoname(b->ifindex, dev))
+	if (b->ifindex && device_name(t, dev, b->ifindex))
 		fprintf(t->o.opt.fp, "bound to device %s%s", dev,
 			b->mark ? ", " : "");
 	else if (b->ifindex)

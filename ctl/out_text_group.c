@@ -38,15 +38,11 @@ static void port_cell(const struct text *t, char *buf, size_t size, uint16_t por
 static void device_cell(const struct text *t, char *buf, size_t size,
 			uint32_t ifindex)
 {
-	char name[IF_NAMESIZE];
+	char dev[IF_NAMESIZE] = "-";
 
-	/* the number has this name in our own namespace only */
-	if (!ifindex)
-		snprintf(buf, size, "-");
-	else if (!t->o.opt.all_netns && if_indextoname(ifindex, name))
-		snprintf(buf, size, "%s", name);
-	else
-		snprintf(buf, size, "if%u", ifindex);
+	if (ifindex)
+		device_name(t, dev, ifindex);
+	snprintf(buf, size, "%s", dev);
 }
 
 static void name_cell(char *buf, size_t size, const char *name, uint32_t v)

@@ -49,8 +49,7 @@ static void row_device(struct text *t, struct line *l, const struct tws_bucket *
 	}
 	if (t->dev_ifindex != b->ifindex) {
 		t->dev_ifindex = b->ifindex;
-		if (!if_indextoname(b->ifindex, t->dev))
-			snprintf(t->dev, sizeof(t->dev), "if%u", b->ifindex);
+		device_name(t, t->dev, b->ifindex);
 	}
 	LINE_LIT(l, "  dev=");
 	line_str(l, t->dev);

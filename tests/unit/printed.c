@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "printed.h"
 #include "test.h"
 
 const struct out_options plain = { .cpus = 2 };
+const char *devices_called;
 
 static char *text;
 static size_t text_len;
+
+/* Before that of libc: only root can give a device a name. */
+char *if_indextoname(unsigned int ifindex, char name[IF_NAMESIZE])
+{
+	struct ifreq r = { .ifr_ifindex = (int)ifindex };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found = devices_called || !ioctl(fd, SIOCGIFNAME, &r);
+
+	close(fd);
+	if (found)
+		snprintf(name, IF_NAMESIZE, "%.15s", devices_called ? devices_called : r.ifr_name);
+	return found ? name : NULL;
+}
 
 struct out *open_out(bool json, const struct out_options *options,
 		     enum out_kind kind)

@@ -12,6 +12,9 @@ extern const struct out_options plain;
 
 struct out *open_out(bool json, const struct out_options *options,
 		     enum out_kind kind);
+/* What each device is called from here on; NULL for what the kernel calls it. */
+extern const char *devices_called;
+
 /* What was written until here; free() it. */
 char *close_out(struct out *o, bool failed);
 /* Fails the test where @got is not @want; frees @got. */

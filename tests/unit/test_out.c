@@ -403,6 +403,21 @@ static void rows(void **state)
 "fin-wait2    0.0s       -       -  bind-blocked      -  [2001:db8::1]:443      [2001:db8::2]:55000    mark=0x10  dev=if4294967\n");
 }
 
+/* A device's name is whatever somebody chose; it moves no cursor. */
+static void rows_of_a_hostile_device(void **state)
+{
+	const struct out_options bare = { .no_header = true };
+	struct tws_bucket b = bucket6();
+	struct out *o = open_out(false, &bare, OUT_BUCKETS);
+
+	(void)state;
+	devices_called = "\033[2J\xff";
+	out_bucket(o, &b);
+	is_text(close_out(o, false),
+"fin-wait2    0.0s       -  bind-blocked      -  [2001:db8::1]:443      [2001:db8::2]:55000    mark=0x10  dev=?[2J?\n");
+	devices_called = NULL;
+}
+
 static void rows_of_all_namespaces(void **state)
 {
 	const struct out_options opt = { .all_netns = true };
@@ -843,6 +858,7 @@ int main(void)
 		cmocka_unit_test(table),
 		cmocka_unit_test(table_of_a_filter),
 		cmocka_unit_test(rows),
+		cmocka_unit_test(rows_of_a_hostile_device),
 		cmocka_unit_test(rows_of_all_namespaces),
 		cmocka_unit_test(no_rows),
 		cmocka_unit_test(many_rows),

@@ -133,6 +133,11 @@ static void group_names(void **state)
 	rows[0].ifindex = 1;
 	is_text(groups_text(&bare),
 "   12,345 99.9 %    12,000      77      250     100    100   0.1s  59.9s  lo\n");
+	/* nothing that a terminal would obey */
+	devices_called = "\033[2J\xff";
+	is_text(groups_text(&bare),
+"   12,345 99.9 %    12,000      77      250     100    100   0.1s  59.9s  ?[2J?\n");
+	devices_called = NULL;
 }
 
 /* Of those that are there, in the order of all tables; not where none is a key. */
@@ -482,6 +487,20 @@ static void pressure_outlooks(void **state)
 	outlook_is(-1, "lasting   99.9 ports/s, as each is taken for 60 s\n");
 }
 
+static void pressure_of_a_hostile_device(void **state)
+{
+	char *got;
+
+	(void)state;
+	make_pressures();
+	devices_called = "\033[2J\xff";
+	got = pressure_text(&bare);
+	devices_called = NULL;
+	if (!strstr(got, "2001:db8::1 -> [2001:db8::1]:8080 dev ?[2J?\n"))
+		fail_msg("the device in:\n%s", got);
+	free(got);
+}
+
 static void pressure_of_nothing(void **state)
 {
 	(void)state;
@@ -554,6 +573,7 @@ int main(void)
 		cmocka_unit_test(pressure_screen),
 		cmocka_unit_test(pressure_everywhere),
 		cmocka_unit_test(pressure_outlooks),
+		cmocka_unit_test(pressure_of_a_hostile_device),
 		cmocka_unit_test(pressure_of_nothing),
 		cmocka_unit_test(json_pressure_figures),
 	};

@@ -478,6 +478,9 @@ static void explanation_of_others(void **state)
 	explanation_says(&b, NULL, "\n          mark 0x10\n");
 	b.ifindex = 1;
 	explanation_says(&b, NULL, "\n          bound to device lo, mark 0x10\n");
+	devices_called = "\033[2J\xff";
+	explanation_says(&b, NULL, "\n          bound to device ?[2J?, mark 0x10\n");
+	devices_called = NULL;
 	b.mark = 0;
 	b.ifindex = 4294967;
 	explanation_says(&b, NULL, "\n          bound to device number 4294967\n");
