@@ -54,6 +54,11 @@ enum netns_wanted { NETNS_CHEAP, NETNS_OWN, NETNS_ALL };
 struct netns_names *netns_names_load(enum netns_wanted wanted);
 struct netns_names *netns_names_load_from(const struct netns_places *places,
 					  enum netns_wanted wanted);
+/*
+ * Looks for them again. @names is where it was, but what netns_find() and netns_name()
+ * gave before is gone. Without memory all is as before.
+ */
+void netns_names_reload(struct netns_names *names, enum netns_wanted wanted);
 void netns_names_free(struct netns_names *names);
 /* Of a namespace, or NULL. */
 const struct netns_label *netns_find(const struct netns_names *names,

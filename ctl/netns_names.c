@@ -302,6 +302,17 @@ struct netns_names *netns_names_load(enum netns_wanted wanted)
 	return netns_names_load_from(&places, wanted);
 }
 
+void netns_names_reload(struct netns_names *names, enum netns_wanted wanted)
+{
+	struct netns_names *loaded = netns_names_load(wanted), old = *names;
+
+	if (!loaded)
+		return;
+	*names = *loaded;
+	*loaded = old;
+	netns_names_free(loaded);
+}
+
 void netns_names_free(struct netns_names *names)
 {
 	if (!names)

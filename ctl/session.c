@@ -11,6 +11,12 @@
 
 #include "session.h"
 
+/* A number may be another namespace's: the kernel gives out those of the dead again. */
+#define NAMES_OLD_NS 60000000000ULL
+/* Who has no name may get one; those that never do must not cost us much. */
+#define NAMES_AGAIN_NS 2000000000ULL
+#define NAMES_AGAIN_TIMES 50
+
 /* a signal's handler can reach nothing else */
 static volatile sig_atomic_t interrupted;
 
@@ -181,6 +187,32 @@ static enum netns_wanted wanted_names(const struct options *o,
 	return kind == OUT_SUMMARY ? NETNS_OWN : NETNS_CHEAP;
 }
 
+static void load_names(struct session *s)
+{
+	uint64_t began = now_ns(CLOCK_MONOTONIC);
+
+	if (s->netns_names)
+		netns_names_reload(s->netns_names, s->names_wanted);
+	else
+		s->netns_names = netns_names_load(s->names_wanted);
+	s->names_loaded_ns = now_ns(CLOCK_MONOTONIC);
+	s->names_took_ns = s->names_loaded_ns - began;
+}
+
+void session_renew_names(struct session *s, uint32_t netns)
+{
+	uint64_t age, again = NAMES_AGAIN_TIMES * s->names_took_ns;
+
+	if (!s->netns_names || s->names_wanted != NETNS_ALL)
+		return;
+	age = now_ns(CLOCK_MONOTONIC) - s->names_loaded_ns;
+	if (again < NAMES_AGAIN_NS)
+		again = NAMES_AGAIN_NS;
+	if (age >= again && (age >= NAMES_OLD_NS ||
+			     !netns_find(s->netns_names, netns)))
+		load_names(s);
+}
+
 static struct out *make_out(struct session *s, const struct options *o,
 			    enum out_kind kind)
 {
@@ -197,8 +229,10 @@ static struct out *make_out(struct session *s, const struct options *o,
 
 	/* a program that asks for one namespace knows which */
 	if (kind == OUT_DIFF || kind == OUT_DOCTOR ||
-	    (kind != OUT_INFO && (!o->json || o->all_netns)))
-		s->netns_names = netns_names_load(wanted_names(o, kind));
+	    (kind != OUT_INFO && (!o->json || o->all_netns))) {
+		s->names_wanted = wanted_names(o, kind);
+		load_names(s);
+	}
 	opt.netns_names = s->netns_names;
 	if (o->json)
 		return out_json(&opt, kind);

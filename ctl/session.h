@@ -40,6 +40,10 @@ struct session {
 	struct tws_info info;
 	struct out *out;
 	struct netns_names *netns_names;
+	enum netns_wanted names_wanted;
+	/* of CLOCK_MONOTONIC; and how long it took */
+	uint64_t names_loaded_ns;
+	uint64_t names_took_ns;
 	struct services *services;
 	int write_errno;
 };
@@ -67,6 +71,13 @@ int session_connect(struct session *s);
  * Returns -1 after a complaint; s->nl is then NULL, and the rest of @s stays.
  */
 int session_reconnect(struct session *s);
+
+/*
+ * For what goes on for long, before the network namespace @netns is shown: with -A
+ * the names anew where they are old, or where it has none. What netns_find() gave
+ * before is gone then; whoever has s->netns_names keeps it.
+ */
+void session_renew_names(struct session *s, uint32_t netns);
 
 /* To be returned by a callback with what out_*() returned. */
 int session_wrote(struct session *s, int failed);

@@ -68,6 +68,15 @@ void top_pick(struct top_data *d, const struct top_state *st)
 	}
 }
 
+/* Of all that are shown, before any of them is written. */
+static void renew_names(const struct asking *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->d->p.n_summaries; i++)
+		session_renew_names(a->s, a->d->p.summary[i].netns);
+}
+
 /* questions; they return as the calls of nl.h do */
 
 static int ask_pressures(struct asking *a)
@@ -99,6 +108,7 @@ static int ask_pressures(struct asking *a)
 	d->p = p;
 	d->rows = rows;
 	d->known = true;
+	renew_names(a);
 	sort_rows(d, a->st);
 	if (a->st->view == TOP_DESTINATIONS)
 		top_list_set(l, rows.n, had ? top_rows_find(&d->rows, &selected, pool) :

@@ -49,6 +49,7 @@ static int take(const struct tws_news *n, void *ctx)
 
 	if (!n->has_event)
 		return session_wrote(&w->s, out_lost(w->s.out, n->lost));
+	session_renew_names(&w->s, n->event.netns);
 	if (session_wrote(&w->s, out_event(w->s.out, &n->event)))
 		return 1;
 	w->seen++;
@@ -161,7 +162,8 @@ const struct command cmd_monitor = {
 "            an interrupt; with created the number of the socket's cgroup (v2).\n"
 "            'find /sys/fs/cgroup -inum N' has its name\n"
 "\n"
-"A line says so where the recorder was overrun.\n"
+"A line says so where the recorder was overrun. With -A names of namespaces are\n"
+"looked for again after a minute, and after two seconds where one has none.\n"
 "\n"
 "With -j: an object a line; {\"lost\":N} where events were lost. time_ns are\n"
 "nanoseconds since 1970.\n"

@@ -30,8 +30,13 @@
  *
  *	FAKE_CLOSE	close() of stdout fails with this errno
  *	FAKE_HOST	name of the host
+ *	FAKE_COMES	after so many milliseconds all processes are in the network
+ *			namespace of which the kernel tells, before in none
+ *	FAKE_GOES	the other way round
+ *	FAKE_FAST	so many times as fast does the clock go
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +45,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/twscope.h>
@@ -503,5 +509,43 @@ int uname(struct utsname *u)
 	if (getenv("FAKE_HOST"))
 		snprintf(u->nodename, sizeof(u->nodename), "%s",
 			 getenv("FAKE_HOST"));
+	return ret;
+}
+
+static unsigned int ms_since_the_first(void)
+{
+	static struct timespec first;
+	struct timespec now;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	if (!first.tv_sec)
+		first = now;
+	return (unsigned int)((now.tv_sec - first.tv_sec) * 1000 +
+			      (now.tv_nsec - first.tv_nsec) / 1000000);
+}
+
+ssize_t readlink(const char *path, char *buf, size_t size)
+{
+	bool comes = getenv("FAKE_COMES"), goes = getenv("FAKE_GOES");
+
+	if ((!comes && !goes) || !strstr(path, "/ns/net"))
+		return syscall(SYS_readlinkat, AT_FDCWD, path, buf, size);
+	if ((ms_since_the_first() < env(comes ? "FAKE_COMES" : "FAKE_GOES", 0)) == comes) {
+		errno = ENOENT;
+		return -1;
+	}
+	return snprintf(buf, size, "net:[4026531840]");
+}
+
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	uint64_t ns, fast = env("FAKE_FAST", 1);
+	int ret = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (clock == CLOCK_MONOTONIC && fast > 1) {
+		ns = fast * ((uint64_t)ts->tv_sec * 1000000000 + (uint64_t)ts->tv_nsec);
+		ts->tv_sec = (time_t)(ns / 1000000000);
+		ts->tv_nsec = (long)(ns % 1000000000);
+	}
 	return ret;
 }

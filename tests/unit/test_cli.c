@@ -548,6 +548,35 @@ static void monitor_interrupted(void **state)
 	assert_null(strstr(err, "twctl"));
 }
 
+/* Of the first line and of the last one, whether they have "netns_name". */
+static void monitor_names(const char *env, bool first, bool last)
+{
+	char command[256];
+	const char *at;
+
+	/* three seconds of ours are five minutes */
+	snprintf(command, sizeof(command), "FAKE_FAST=100 FAKE_EVENTS=1 %s twctl -jA monitor --duration 300 >" WORK "/all; "
+		 "head -n 1 " WORK "/all; tail -n 1 " WORK "/all", env);
+	expect(command, 0, "!{");
+	assert_int_equal(lines(out), 2);
+	at = strchr(out, '\n');
+	if (!!strstr(at, "\"netns_name\":") != last)
+		fail_msg("%s: the last line is%s", env, at);
+	out[at - out] = '\0';
+	if (!!strstr(out, "\"netns_name\":") != first)
+		fail_msg("%s: the first line is %s", env, out);
+}
+
+/* Containers come and end while it runs. */
+static void monitor_of_namespaces(void **state)
+{
+	(void)state;
+	monitor_names("FAKE_GOES=60000", true, true);
+	monitor_names("FAKE_COMES=500", false, true);
+	/* its number may be another's by now */
+	monitor_names("FAKE_GOES=500", true, false);
+}
+
 /* Also where there is nothing more to say, it sees that nobody listens. */
 static void monitor_without_a_reader(void **state)
 {
@@ -1248,6 +1277,7 @@ int main(void)
 		cmocka_unit_test(monitor_commands),
 		cmocka_unit_test(monitor_goes_on),
 		cmocka_unit_test(monitor_interrupted),
+		cmocka_unit_test(monitor_of_namespaces),
 		cmocka_unit_test(monitor_without_a_reader),
 		cmocka_unit_test(check_errors),
 		cmocka_unit_test(check_commands),

@@ -274,6 +274,23 @@ static void many(void **state)
 	netns_names_free(names);
 }
 
+/* Where it was, with what is there now: the machine's own. */
+static void again(void **state)
+{
+	struct netns_names *names;
+	struct stat self;
+
+	(void)state;
+	process("20", "net:[102]", "0::/lxc/a\n", "x\n");
+	names = load(NETNS_ALL);
+	called(names, 102, "lxc:a", "lxc");
+	netns_names_reload(names, NETNS_ALL);
+	assert_null(netns_name(names, 102));
+	if (!stat("/proc/self/ns/net", &self))
+		assert_non_null(netns_name(names, (uint32_t)self.st_ino));
+	netns_names_free(names);
+}
+
 /* The machine's own, whatever it is. */
 static void our_own(void **state)
 {
@@ -303,6 +320,7 @@ int main(void)
 		WITH_DIR(strange_links),
 		WITH_DIR(nothing_at_all),
 		WITH_DIR(many),
+		WITH_DIR(again),
 		cmocka_unit_test(our_own),
 	};
 

@@ -56,8 +56,9 @@ static int ended(void **state)
 	return 0;
 }
 
-/* @env: "NAME=VALUE" or NULL; @block: a signal that it is born with blocked, or 0 */
-static void start(const char *name, const char *env, int block)
+/* @option: or NULL; the rest as of start() */
+static void start_with(const char *option, const char *name, const char *env,
+		       int block)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 80 };
 	int slave;
@@ -80,10 +81,16 @@ static void start(const char *name, const char *env, int block)
 		if (block)
 			sigaddset(&set, block);
 		sigprocmask(SIG_SETMASK, &set, NULL);
-		execl(TWCTL, "twctl", "top", "-i", "100ms", NULL);
+		execl(TWCTL, "twctl", "top", "-i", "100ms", option, NULL);
 		_exit(127);
 	}
 	close(slave);
+}
+
+/* @env: "NAME=VALUE" or NULL; @block: a signal that it is born with blocked, or 0 */
+static void start(const char *name, const char *env, int block)
+{
+	start_with(NULL, name, env, block);
 }
 
 /* What there is within @ms; false at the end. */
@@ -307,6 +314,26 @@ static void costs_little(void **state)
 	assert_in_range(ms, 0, 1000);
 }
 
+/* What a namespace is called that had no name when it began. */
+static void names_those_that_come(void **state)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 100 };
+	long end = now_ms() + PATIENCE_MS;
+
+	(void)state;
+	start_with("-A", "xterm", "FAKE_COMES=500", 0);
+	expect("nearest its limit is netns 4026531840");
+	/* of another size it is drawn anew, as a whole */
+	while (!strstr(term.out, "its limit is netns 4026531840 (") && now_ms() < end) {
+		size.ws_col ^= 1;
+		ioctl(term.fd, TIOCSWINSZ, &size);
+		take(100);
+	}
+	expect("its limit is netns 4026531840 (");
+	type("q");
+	assert_int_equal(finish(NULL), 0);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, ended)
 
 int main(void)
@@ -319,6 +346,7 @@ int main(void)
 		TEST(goes_into_one),
 		TEST(without_colors),
 		TEST(errors),
+		TEST(names_those_that_come),
 		TEST(costs_little),
 	};
 
