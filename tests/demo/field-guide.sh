@@ -3,14 +3,18 @@
 #
 # Runs in a VM: what docs/field-guide.md shows, to be looked at or renewed.
 #
-#   tests/vm/run --kernel 6.12 --add tests/demo/traffic.py:/root/traffic.py tests/demo/field-guide.sh
+#   tests/vm/run --kernel 6.12 --add tests/demo:/root/demo --add tests/selftests:/selftests \
+#       tests/demo/field-guide.sh
 
 show() {
 	printf '\n# %s\n' "$*"
 	bash -c "$*" 2>&1
 }
 
-make() { python3 /root/traffic.py "$@"; }
+make() { python3 /root/demo/traffic.py "$@"; }
+
+# sysctls SETTING...: sets and shows them.
+sysctls() { show sysctl -w "$@"; }
 
 export LANG=C.UTF-8
 set -m
@@ -18,6 +22,7 @@ modprobe tcp_diag 2>/dev/null
 ip addr add 10.77.0.1/24 dev lo
 
 show twctl info
+show twctl summary
 show sysctl net.ipv4.tcp_tw_recycle
 show twctl whatif tcp_tw_recycle=1
 show twctl whatif tcp_fin_timeout=5
@@ -25,34 +30,36 @@ show twctl whatif tcp_max_tw_buckets=5000
 show twctl pressure
 
 echo; echo "== FIN_WAIT2 and tcp_fin_timeout"
-sysctl -q net.ipv4.tcp_fin_timeout=20
+sysctls net.ipv4.tcp_fin_timeout=20
 make 3 127.0.0.1:8001
 mkfifo /tmp/hold; exec 9<>/tmp/hold
 make 3 127.0.0.1:8002 open <&9 &
 until [[ $(twctl -H list substate fin-wait2 | wc -l) -eq 3 ]]; do sleep 0.1; done
 show 'ss -s | head -n 2'
-show 'twctl summary | head -n 5'
+show twctl summary
 show twctl -n list
 sysctl -q net.ipv4.tcp_fin_timeout=60
 
 echo; echo "== loopback, own address, no timestamps"
 make 200 127.0.0.1:8003
 make 200 10.77.0.1:8003
-sysctl -q net.ipv4.tcp_timestamps=0
+sysctls net.ipv4.tcp_timestamps=0
 make 100 127.0.0.1:8004
-sysctl -q net.ipv4.tcp_timestamps=1
+sysctls net.ipv4.tcp_timestamps=1
 sleep 1.2
 show twctl group remote,remote-port,verdict
 show twctl whatif tcp_tw_reuse=1
 show twctl whatif tcp_timestamps=0
 
 echo; echo "== a port is of a destination"
-sysctl -q net.ipv4.ip_local_port_range='32768 33767' net.ipv4.tcp_tw_reuse=0
+sysctls "net.ipv4.ip_local_port_range='32768 33767'" net.ipv4.tcp_tw_reuse=0
 make 700 127.0.0.1:8005
 show twctl ports --to 127.0.0.1:8005
 show 'twctl ports --to 127.0.0.1:8006 | head -n 7'
+echo; echo '# 200 clients that bind() before they connect() to 127.0.0.1:8007'
 make 200 127.0.0.1:8007 bind
 show twctl pressure --top 2
+echo; echo '# as many connections to 127.0.0.1:8005 as can be had'
 make 400 127.0.0.1:8005
 show twctl pressure --top 1
 show "twctl whatif tcp_tw_reuse=1 dport = :8005"
@@ -64,27 +71,54 @@ read -r local remote < <(twctl -n -H list dport = :8005 | head -n 1 | awk '{ pri
 show twctl explain "$local" "$remote"
 show "twctl explain $local $remote --syn 1,1 | tail -n 5"
 
+echo; echo "== a server that is started again"
+python3 - <<'END'
+import socket
+server = socket.create_server(("127.0.0.1", 8090))
+pairs = [(socket.create_connection(("127.0.0.1", 8090)), server.accept()[0]) for _ in range(20)]
+for client, accepted in pairs:
+    accepted.close()
+    client.close()
+server.close()
+again = socket.socket()
+try:
+    again.bind(("127.0.0.1", 8090))
+except OSError as error:
+    print("\n# a server closes 20 connections, ends, and starts again without SO_REUSEADDR\nbind():", error.strerror)
+END
+show 'twctl doctor | sed -n "/server-port/,/^$/p"'
+
 echo; echo "== another namespace"
 ip netns add web
 ip netns exec web ip link set lo up
-ip netns exec web python3 /root/traffic.py 50 127.0.0.1:8008
+ip netns exec web python3 /root/demo/traffic.py 50 127.0.0.1:8008
 show twctl summary -A
 show twctl group -A netns,verdict
 
 echo; echo "== the limit, observed"
 show twctl summary --save /tmp/before.json '>/dev/null'
 show twctl observe on
-ip netns exec web sysctl -q net.ipv4.tcp_max_tw_buckets=60
-ip netns exec web python3 /root/traffic.py 100 127.0.0.1:8009
+show ip netns exec web sysctl -w net.ipv4.tcp_max_tw_buckets=60
+ip netns exec web python3 /root/demo/traffic.py 100 127.0.0.1:8009
 show 'twctl -N web summary | head -n 3'
 show twctl -N web stats
 show 'ip netns exec web nstat -asz TcpExtTCPTimeWaitOverflow'
-sysctl -q net.ipv4.tcp_tw_reuse=1
+show twctl -N web doctor
+sysctls net.ipv4.tcp_tw_reuse=1
 sleep 1.2
 make 300 127.0.0.1:8005
 show twctl stats
 show 'twctl monitor --last 60s | tail -n 4'
 show twctl observe off
 show twctl diff /tmp/before.json
+
+echo; echo "== connection tracking"
+ip netns add tracked
+ip netns exec tracked ip link set lo up
+PYTHONPATH=/selftests ip netns exec tracked python3 -c 'import track; track.track_connections()'
+show sysctl -w net.netfilter.nf_conntrack_max=1000
+ip netns exec tracked python3 /root/demo/traffic.py 495 127.0.0.1:8010
+ip netns exec tracked python3 /root/demo/traffic.py 495 127.0.0.1:8011
+show twctl -N tracked doctor
 show 'grep -E "tw_sock_TCP |objsize" /proc/slabinfo | cut -c1-60'
 exec 9>&-

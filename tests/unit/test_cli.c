@@ -330,8 +330,8 @@ static void doctor_commands(void **state)
 	expect("FAKE_OFF=1 twctl doctor", 0, "!what the kernel decides on each bucket: that is known after 'twctl\n");
 	assert_null(strstr(out, "hooks-missed"));
 	/* turned off between two questions: who asks lacks nothing */
-	expect("FAKE_END=0 twctl doctor", 0, "!as nothing is observed: twctl\n");
-	expect("FAKE_END=0 twctl -A doctor", 0, "!as nothing is observed: twctl\n");
+	expect("FAKE_END=0 twctl doctor", 0, "!what the kernel decides on each bucket: that is known after 'twctl\n");
+	expect("FAKE_END=0 twctl -A doctor", 0, "!what the kernel decides on each bucket: that is known after 'twctl\n");
 	expect("FAKE_DENY=1 FAKE_HOOKS=1 twctl doctor", 0, "!what was observed, or its hooks: that takes");
 	assert_null(strstr(out, "hooks-missed"));
 	expect("twctl doctor >/dev/full", 1, "cannot write: No space left on device\n");
