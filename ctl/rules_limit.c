@@ -103,6 +103,28 @@ static void limit_advice(const struct machine *m, const struct tws_summary *s,
 	finding_dont(f, "lower tcp_fin_timeout for this: TIME_WAIT takes 60 s whatever it says");
 }
 
+static void observed_evidence(const struct tws_stats *t, struct findings *f)
+{
+	char n[32], made[32], span[32];
+
+	finding_evidence(f, "observed for %s: %s closes left no bucket at the limit, %s left one",
+		text_span(span, sizeof(span), t->observed_ms),
+		text_count(n, sizeof(n), t->overflow),
+		text_count(made, sizeof(made), t->created_time_wait +
+					       t->created_fin_wait2));
+}
+
+static void what_was_observed(const struct machine *m, uint32_t netns,
+			      struct findings *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->n_stats; i++)
+		if (m->stats[i].has_netns && m->stats[i].netns == netns &&
+		    m->stats[i].overflow)
+			observed_evidence(&m->stats[i], f);
+}
+
 void look_overflow(const struct machine *m, struct findings *f)
 {
 	const struct tws_summary *s;
@@ -116,6 +138,7 @@ void look_overflow(const struct machine *m, struct findings *f)
 			      "tcp_max_tw_buckets is reached: closes skip TIME_WAIT");
 		limit_evidence(s, f);
 		skipped_evidence(m, s, f);
+		what_was_observed(m, s->netns, f);
 		log_evidence(f);
 		limit_advice(m, s, f);
 	}
@@ -145,18 +168,15 @@ static void observed_overflow(const struct machine *m, const struct tws_stats *t
 			      struct findings *f)
 {
 	const struct tws_summary *s = pressures_summary(&m->pressures, t->netns);
-	char n[32], made[32], span[32];
 
-	if (!s || !is_over_permille(t->overflow, t->created_time_wait +
+	/* what is going on has been said */
+	if (!s || is_at_limit(s) ||
+	    !is_over_permille(t->overflow, t->created_time_wait +
 					       t->created_fin_wait2))
 		return;
 	finding_begin(f, t->netns,
 		      "closes skipped TIME_WAIT, as tcp_max_tw_buckets was reached");
-	finding_evidence(f, "observed for %s: %s closes left no bucket at the limit, %s left one",
-		text_span(span, sizeof(span), t->observed_ms),
-		text_count(n, sizeof(n), t->overflow),
-		text_count(made, sizeof(made), t->created_time_wait +
-					       t->created_fin_wait2));
+	observed_evidence(t, f);
 	limit_evidence(s, f);
 	log_evidence(f);
 	limit_advice(m, s, f);
@@ -190,7 +210,6 @@ void look_overflow_counted(const struct machine *m, struct findings *f)
 	for (i = 0; i < m->n_stats; i++)
 		if (m->stats[i].has_netns)
 			observed_overflow(m, &m->stats[i], f);
-	/* what is going on has been said */
 	if (!m->has_stats && own && !is_at_limit(own))
 		counted_overflow(m, f);
 }
