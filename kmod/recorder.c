@@ -439,7 +439,7 @@ static bool hold(struct twscope_playback *p, int cpu)
 
 		/* before the copy */
 		if (smp_load_acquire(&slot->valid) == valid) {
-			*ev = slot->ev;
+			*ev = data_race(slot->ev); /* for is_still() to judge */
 			if (is_still(slot, valid)) {
 				if (ev->time_ns >= p->since_ns)
 					return true;
