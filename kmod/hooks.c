@@ -149,6 +149,11 @@ static u64 entry_missed(unsigned int hook)
 
 #define ENTRY_MECHANISM	TWSCOPE_MECHANISM_FTRACE
 #else
+/* Tests set it: behind the call of ftrace there is a breakpoint. */
+#ifndef TWSCOPE_PROBE_OFFSET
+#define TWSCOPE_PROBE_OFFSET	0
+#endif
+
 static struct kprobe entry_probes[TWSCOPE_N_ENTRY_HOOKS];
 
 static void entries_off(void)
@@ -176,6 +181,7 @@ static int entries_on(twscope_entry_t entry, const char **why)
 	for (i = 0; i < TWSCOPE_N_ENTRY_HOOKS; i++) {
 		err = find(i);
 		entry_probes[i].symbol_name = watched[i].symbol;
+		entry_probes[i].offset = TWSCOPE_PROBE_OFFSET;
 		entry_probes[i].pre_handler = entry;
 		if (!err)
 			err = register_kprobe(&entry_probes[i]);
