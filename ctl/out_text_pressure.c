@@ -71,7 +71,7 @@ static void the_rates(struct text *t, const struct pressure_row *r)
 	label(t, "rate");
 	fprintf(fp, "%s ports/s over %u s",
 		text_port_rate(a, sizeof(a), r->now.rate), r->now.rate_s);
-	if (quiet && quiet < r->group->n_closes)
+	if (quiet)
 		fprintf(fp, ", none in the last %u s", quiet);
 	fputc('\n', fp);
 	the_sparkline(t, r->group);
@@ -120,8 +120,9 @@ static void the_outlook(struct text *t, const struct pressure_row *r,
 	}
 	if (!pressure_soon(p))
 		color = "";
-	fprintf(t->o.opt.fp, "%sexhausted in %s at this rate%s\n", color,
+	fprintf(t->o.opt.fp, "%sexhausted in %s %s%s\n", color,
 		text_span(span, sizeof(span), (uint64_t)(p->exhausted_s * 1000)),
+		pressure_quiet(r->group) ? "if that goes on" : "at this rate",
 		*color ? t->c.off : "");
 	label(t, "");
 	fprintf(t->o.opt.fp, "then %s\n", fails);

@@ -8,6 +8,8 @@
 #define RATE_SECONDS	10
 #define NEVER		(-1.0)
 #define SOON_S		60
+/* What comes seldom is not over for a second without. */
+#define QUIET		3
 #define LOOPBACK_IFINDEX 1
 /* How the kernel's timer wheel grows coarser: kernel/time/timer.c */
 #define WHEEL_SLOTS	63
@@ -35,11 +37,12 @@ double pressure_rate(const struct tws_group *g, unsigned int *seconds)
 
 unsigned int pressure_quiet(const struct tws_group *g)
 {
-	unsigned int i = 0;
+	unsigned int seconds, i = 0;
+	double rate = pressure_rate(g, &seconds);
 
 	while (i < g->n_closes && !g->closes[i])
 		i++;
-	return i;
+	return rate * i < QUIET ? 0 : i;
 }
 
 bool pressure_nearly(const struct pressure *p)

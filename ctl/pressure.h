@@ -43,7 +43,7 @@ double pressure_rate(const struct tws_group *g, unsigned int *seconds);
 /* By how much later than it is due a bucket may end, and keep its port. */
 double pressure_late_seconds(const struct tws_info *info);
 
-/* For how many seconds up to now there was no close. */
+/* For how many seconds up to now there was no close, where some would have come. */
 unsigned int pressure_quiet(const struct tws_group *g);
 
 /*

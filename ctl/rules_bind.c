@@ -66,6 +66,7 @@ static void the_sources(const struct machine *m, uint32_t netns,
 		told++;
 	}
 	no_port(f);
+	advise_wider_range(m, pressures_summary(&m->pressures, netns), f);
 	dont_fight_buckets(f);
 }
 
@@ -118,8 +119,9 @@ static void no_listener(const struct machine *m, const struct tws_group *g,
 	finding_evidence(f, "%s buckets at local port %u, outside of ip_local_port_range; the last ends in %s",
 		text_count(n, sizeof(n), g->count), g->local_port,
 		text_time_words(left, sizeof(left), g->latest_ms));
-	finding_do(f, "set SO_REUSEADDR in the server before bind(), now and at its last start, where one is to start there and bind() fails with EADDRINUSE. Where none is to start: nothing, they end by themselves");
-	finding_dont(f, "wait for the buckets to end, or end them: one with SO_REUSEADDR is in the way of no bind() that has it, too");
+	finding_do(f, "where a server is to start there and bind() fails with EADDRINUSE: have it set SO_REUSEADDR before bind(). If the one that ended had it as well, the new one starts at once; else when the last bucket has ended");
+	finding_do(f, "where none is to start: nothing, they end by themselves");
+	finding_dont(f, "end the buckets by force: it takes less to set SO_REUSEADDR, and what they keep off is kept off no more");
 }
 
 void look_server_port(const struct machine *m, struct findings *f)

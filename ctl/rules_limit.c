@@ -303,7 +303,9 @@ void look_conntrack_full(const struct machine *m, struct findings *f)
 	const struct conntrack *c = &m->conntrack;
 
 	if (c->has && c->max && is_filled(c->count, c->max, CONNTRACK_FULL_PERCENT))
-		conntrack(m, "the table of connection tracking is full: new connections are dropped", f);
+		conntrack(m, c->count < c->max ?
+			  "the table of connection tracking is all but full: the next connections are dropped" :
+			  "the table of connection tracking is full: new connections are dropped", f);
 }
 
 void look_conntrack_near(const struct machine *m, struct findings *f)

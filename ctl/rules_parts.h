@@ -35,6 +35,10 @@ bool is_short_of_ports(const struct machine *m, uint32_t netns);
 bool is_at_limit(const struct tws_summary *s);
 bool is_near_limit(const struct tws_summary *s);
 
+/* Of the namespace of @s: a wider ip_local_port_range, and what to reserve of it. */
+void advise_wider_range(const struct machine *m, const struct tws_summary *s,
+			struct findings *f);
+
 /* What people try against many buckets, and what it does instead. */
 void dont_fight_buckets(struct findings *f);
 

@@ -122,8 +122,8 @@ static void reserve(const struct machine *m, const struct tws_summary *s,
 			"before the range is widened: what is reserved now, and the ports of servers, TCP's and UDP's; else another socket takes them while they restart");
 }
 
-static void widen(const struct machine *m, const struct tws_summary *s,
-		  struct findings *f)
+void advise_wider_range(const struct machine *m, const struct tws_summary *s,
+			struct findings *f)
 {
 	unsigned int from = s->sysctls.ip_local_port_range_min;
 	unsigned int to = s->sysctls.ip_local_port_range_max;
@@ -138,7 +138,8 @@ static void widen(const struct machine *m, const struct tws_summary *s,
 	snprintf(range, sizeof(range), "%u %u", low, high);
 	finding_command(f, sysctl_command(m, s->netns, "ip_local_port_range",
 					  range, command, sizeof(command)),
-			"%s ports instead of %s", text_count(a, sizeof(a), high - low + 1),
+			"%s ports instead of %s. Those of servers that may yet start there belong in ip_local_reserved_ports",
+			text_count(a, sizeof(a), high - low + 1),
 			text_count(b, sizeof(b), to - from + 1));
 }
 
@@ -197,7 +198,7 @@ static void advise(const struct machine *m, const struct tws_summary *s,
 				      sizeof(command)));
 	/* what helps within a second, then what cures */
 	reuse(m, s, &all, f);
-	widen(m, s, f);
+	advise_wider_range(m, s, f);
 	if (all.in_use <= all.waiting)
 		finding_do(f, "the cure: keep connections and use them again, by a pool in the client; in nginx by 'keepalive N;' in the upstream, with proxy_http_version 1.1 and proxy_set_header Connection \"\"");
 	finding_do(f, "add addresses: each further source address, and each further address or port of the destination, brings as many ports again");

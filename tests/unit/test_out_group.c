@@ -473,9 +473,16 @@ static void pressure_outlooks(void **state)
 	destination[0].now.limited = true;
 	outlook_is(-1, "outlook   tcp_max_tw_buckets is reached before the ports are: ");
 	/* a burst that is over */
+	destination[0].now.limited = false;
 	outlook_is(-1, "rate      100 ports/s over 10 s\n");
 	rows[0].closes[0] = 0;
-	outlook_is(-1, "rate      100 ports/s over 10 s, none in the last 9 s\n");
+	rows[0].closes[5] = 100;
+	outlook_is(3600, "rate      100 ports/s over 10 s, none in the last 5 s\n");
+	outlook_is(3600, "outlook   exhausted in 1 h 0 min if that goes on\n");
+	/* of what comes seldom none was due */
+	rows[0].closes[5] = 3;
+	outlook_is(3600, "rate      100 ports/s over 10 s\n");
+	outlook_is(3600, "outlook   exhausted in 1 h 0 min at this rate\n");
 	/* what the module could not tell apart */
 	pressures.cut = true;
 	outlook_is(-1, "\nWARNING   there are more destinations, or source addresses, than the module\n");

@@ -481,7 +481,8 @@ static void bind_pools(void **state)
 	finds(&s, "bind-pool-exhausted");
 	says(&s, "bind-pool-exhausted", "IP_BIND_ADDRESS_NO_PORT");
 	says(&s, "bind-pool-exhausted", "bind() knows no reuse");
-	says(&s, "bind-pool-exhausted", "!sysctl -w");
+	says(&s, "bind-pool-exhausted", "!sysctl -w net.ipv4.tcp_");
+	says(&s, "bind-pool-exhausted", "sysctl -w net.ipv4.ip_local_port_range=\"10000 65535\"\n");
 	says(&s, "bind-pool-exhausted", "192.0.2.1: 28,232 of 28,232 ports");
 	a_pool(&s, 26000, 10000);
 	finds(&s, "bind-pool-running-out");
