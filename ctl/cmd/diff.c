@@ -132,7 +132,7 @@ const struct command cmd_diff = {
 "\n"
 "  buckets    the counts of the summary; closes in 60 s are those whose bucket is\n"
 "             still there\n"
-"  ports      all buckets by 100 ports of ip_local_port_range; they may be of many\n"
+"  ports      buckets for 100 ports of ip_local_port_range; they may be of many\n"
 "             destinations, each of which has the whole range\n"
 "  verdicts   as in the summary; if bound: for a port bound before connect()\n"
 "  sysctls    those that were set to another value, or came with another kernel\n"

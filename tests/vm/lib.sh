@@ -618,5 +618,5 @@ COMPLAINTS+='|leaked reference|imbalanced|usage count|[Uu]nbalanced'
 complaints() {
 	grep -qE "$COMPLAINTS" "$1" || return 1
 	# To its end: of a pipe that is closed early the status would say that there are none.
-	grep -nE -A 40 "$COMPLAINTS" "$1" | sed -n 1,120p
+	grep -nE -A 60 "$COMPLAINTS" "$1" | sed -n 1,400p
 }
