@@ -75,7 +75,7 @@ static void the_rates(struct text *t, const struct pressure_row *r)
 		fprintf(fp, ", none in the last %u s", quiet);
 	fputc('\n', fp);
 	the_sparkline(t, r->group);
-	label(t, "lasting");
+	label(t, "sustained");
 	fprintf(fp, "%s ports/s, as each is taken for %.0f s",
 		text_port_rate(b, sizeof(b), r->now.sustained), r->now.hold_s);
 	if (r->whatif.hold_s && r->whatif.hold_s < r->now.hold_s)

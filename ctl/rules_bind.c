@@ -23,7 +23,7 @@ static void one_source(const struct pressure_row *r, struct findings *f)
 	const struct pressure *p = &r->now;
 
 	inet_ntop(r->group->local_family, r->group->local, from, sizeof(from));
-	finding_evidence(f, "%s: %s of %s ports taken whatever the destination, %s by TIME_WAIT; %s of the buckets were bound before connect(); %.1f ports/s over %u s; %.1f/s would last",
+	finding_evidence(f, "%s: %s of %s ports taken whatever the destination, %s by TIME_WAIT; %s of the buckets were bound before connect(); %.1f ports/s over %u s; %.1f/s can be sustained",
 		from, text_count(taken, sizeof(taken), p->ports - p->available),
 		text_count(ports, sizeof(ports), p->ports),
 		text_count(waiting, sizeof(waiting), p->waiting),

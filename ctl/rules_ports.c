@@ -55,7 +55,7 @@ static void one_destination(const struct pressure_row *r, struct findings *f)
 	char to[128], taken[32], ports[32], waiting[32], in_use[32];
 	const struct pressure *p = &r->now;
 
-	finding_evidence(f, "%s: %s of %s ports taken, %s by TIME_WAIT and %s in use; %.1f ports/s over %u s; %.1f/s would last",
+	finding_evidence(f, "%s: %s of %s ports taken, %s by TIME_WAIT and %s in use; %.1f ports/s over %u s; %.1f/s can be sustained",
 		destination_text(r->group, to, sizeof(to)),
 		text_count(taken, sizeof(taken), p->ports - p->available),
 		text_count(ports, sizeof(ports), p->ports),
@@ -150,7 +150,7 @@ static void reuse_command(const struct machine *m, uint32_t netns,
 
 	finding_command(f, sysctl_command(m, netns, "tcp_tw_reuse", "1", command,
 					  sizeof(command)),
-			"%s of the %s ports that TIME_WAIT holds come free for connect() at once, and up to %.0f connections/s would last instead of %.1f. It is for connections that this host opens; their timestamps tell late segments from new ones (RFC 6191)",
+			"%s of the %s ports that TIME_WAIT holds come free for connect() at once, and up to %.0f connections/s can be sustained instead of %.1f. It is for connections that this host opens; their timestamps tell late segments from new ones (RFC 6191)",
 			text_count(gain, sizeof(gain), all->gain),
 			text_count(waiting, sizeof(waiting), all->waiting),
 			all->sustained_reusing, all->sustained);

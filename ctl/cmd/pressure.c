@@ -68,7 +68,7 @@ const struct command cmd_pressure = {
 "             ip_local_port_range without the reserved ones and without those\n"
 "             that bind() keeps from connect()\n"
 "  rate       closes by the second that left a bucket, over the last ten seconds\n"
-"  lasting    the rate that can go on: the ports divided by the time that each\n"
+"  sustained  the rate that can go on: the ports divided by the time that each\n"
 "             stays taken, 60 s and some, as the kernel's timer is coarse, or\n"
 "             until connect() reuses it (tcp_tw_reuse)\n"
 "  outlook    when no port will be left, if this rate goes on: the buckets that\n"

@@ -389,7 +389,7 @@ static void pressure_screen(void **state)
 "          12,345 by TIME_WAIT, 77 in use; 500 buckets take none: reusable\n"
 "rate      100 ports/s over 10 s\n"
 "          60 s #_________________________________________________:________. now\n"
-"lasting   449 ports/s, as each is taken for 60 s; 26,923 with tcp_tw_reuse=1\n"
+"sustained 449 ports/s, as each is taken for 60 s; 26,923 with tcp_tw_reuse=1\n"
 "outlook   exhausted in 3 min 20 s at this rate\n"
 "          then connect() fails with EADDRNOTAVAIL\n"
 "\n"
@@ -397,7 +397,7 @@ static void pressure_screen(void **state)
 "taken     12,422 of 27,000 ports (46.0 %)  [#######-........]  14,578 available\n"
 "          12,345 by TIME_WAIT, 77 in use\n"
 "rate      10.0 ports/s over 10 s\n"
-"lasting   449 ports/s, as each is taken for 1 s\n"
+"sustained 449 ports/s, as each is taken for 1 s\n"
 "outlook   lasts at this rate\n"
 "\n"
 "bind() to 192.0.2.1, whatever the destination\n"
@@ -405,7 +405,7 @@ static void pressure_screen(void **state)
 "          28,199 by TIME_WAIT, 1 in use\n"
 "rate      470 ports/s over 7 s\n"
 "          60 s #_________________________________________________:________. now\n"
-"lasting   470 ports/s, as each is taken for 60 s\n"
+"sustained 470 ports/s, as each is taken for 60 s\n"
 "outlook   exhausted: bind() to port 0 fails with EADDRINUSE\n"
 "          the first bucket ends in 120 ms\n"
 "\n"
@@ -428,7 +428,7 @@ static void pressure_everywhere(void **state)
 "taken     12,422 of 27,000 ports (46.0 %)  [#######-........]  14,578 available\n"
 "          12,345 by TIME_WAIT, 77 in use; 500 buckets take none: reusable\n"
 "rate      100 ports/s over 10 s\n"
-"lasting   449 ports/s, as each is taken for 60 s; 26,923 with tcp_tw_reuse=1\n"
+"sustained 449 ports/s, as each is taken for 60 s; 26,923 with tcp_tw_reuse=1\n"
 "outlook   exhausted in 59.9 s at this rate\n"
 "          then connect() fails with EADDRNOTAVAIL\n"
 "\n"
@@ -437,7 +437,7 @@ static void pressure_everywhere(void **state)
 "          28,199 by TIME_WAIT, 1 in use\n"
 "rate      470 ports/s over 7 s\n"
 "          60 s #_________________________________________________:________. now\n"
-"lasting   470 ports/s, as each is taken for 60 s\n"
+"sustained 470 ports/s, as each is taken for 60 s\n"
 "outlook   exhausted: bind() to port 0 fails with EADDRINUSE\n"
 "          the first bucket ends in 120 ms\n"
 "\n"
@@ -489,9 +489,9 @@ static void pressure_outlooks(void **state)
 	pressures.cut = false;
 	/* tcp_tw_reuse=1 is told of only where it would help */
 	destination[0].whatif.hold_s = 60;
-	outlook_is(-1, "lasting   449 ports/s, as each is taken for 60 s\n");
+	outlook_is(-1, "sustained 449 ports/s, as each is taken for 60 s\n");
 	destination[0].now.sustained = 99.94;
-	outlook_is(-1, "lasting   99.9 ports/s, as each is taken for 60 s\n");
+	outlook_is(-1, "sustained 99.9 ports/s, as each is taken for 60 s\n");
 }
 
 static void pressure_of_a_hostile_device(void **state)
