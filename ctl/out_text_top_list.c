@@ -75,8 +75,7 @@ static void print_ends(struct top_page *p, const struct top_row *row)
 		fprintf(p->fp, "bind() to %s", from);
 	else
 		fprintf(p->fp, "%s from %s", to, from);
-	if (!row->pool)
-		print_device(p->t, g->ifindex);
+	print_device(p->t, g->ifindex);
 	if (p->t->o.opt.all_netns)
 		fprintf(p->fp, " netns %u%s", g->netns,
 			netns_suffix(p->t, name, sizeof(name), g->netns));

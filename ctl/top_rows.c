@@ -26,7 +26,7 @@ bool top_rows_make(struct top_rows *rows, const struct pressures *p)
 	return true;
 }
 
-/* By what tells two of them apart; of a pool that is the source alone. */
+/* By what tells two of them apart; of a pool that is source and device. */
 static int by_ends(const struct tws_group *a, const struct tws_group *b, bool pool)
 {
 	int c = pool ? 0 : COMPARE(a->remote_family, b->remote_family);
@@ -39,7 +39,7 @@ static int by_ends(const struct tws_group *a, const struct tws_group *b, bool po
 		c = COMPARE(a->local_family, b->local_family);
 	if (!c)
 		c = memcmp(a->local, b->local, sizeof(a->local));
-	if (!c && !pool)
+	if (!c)
 		c = COMPARE(a->ifindex, b->ifindex);
 	return c ? c : COMPARE(a->netns, b->netns);
 }

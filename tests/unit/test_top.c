@@ -440,6 +440,13 @@ static void sorts(void **state)
 	assert_int_equal(top_rows_find(&d.rows, &group[2], false), 2);
 	assert_int_equal(top_rows_find(&d.rows, &group[N_ROWS], true), 4);
 	assert_int_equal(top_rows_find(&d.rows, &group[N_ROWS], false), 5);
+	{
+		struct tws_group under_vrf = group[N_ROWS];
+
+		/* the same address under a VRF is another pool */
+		under_vrf.ifindex = 3;
+		assert_int_equal(top_rows_find(&d.rows, &under_vrf, true), 5);
+	}
 	group[2].netns++;
 	{
 		struct tws_group other = group[2];
