@@ -55,7 +55,7 @@ static int put_reason(struct sk_buff *skb, const struct twscope_event *ev)
  * twscope_netlink_put_event() - put an event into a message
  * @skb: the message
  * @ev: the event
- * @pid: the process as whoever is told knows it, 0 for not at all, nor its name
+ * @pid: the process as whoever is told knows it, 0 for not at all
  *
  * Context: any.
  * Return: 0, or -EMSGSIZE when there is no room.
@@ -77,7 +77,8 @@ int twscope_netlink_put_event(struct sk_buff *skb,
 	    put_reason(skb, ev) ||
 	    nla_put_u32(skb, TWSCOPE_A_EVENT_COUNT, ev->count) ||
 	    (pid && nla_put_u32(skb, TWSCOPE_A_EVENT_PID, pid)) ||
-	    (pid && nla_put_string(skb, TWSCOPE_A_EVENT_COMM, ev->comm)) ||
+	    (ev->pid &&
+	     nla_put_string(skb, TWSCOPE_A_EVENT_COMM, ev->comm)) ||
 	    (ev->cgroup_id &&
 	     put_u64(skb, TWSCOPE_A_EVENT_CGROUP_ID, ev->cgroup_id)))
 		return -EMSGSIZE;
