@@ -54,7 +54,7 @@ void explain_end(const struct explanation *e, struct explained *x)
 		    in, late, e->sysctls->tcp_fin_timeout);
 	else
 		say(x, RFC_2MSL,
-		    "its timer ends it in %s%s: TIME_WAIT (2MSL) lasts %s in this kernel",
+		    "its timer ends it in %s%s: TIME_WAIT (2MSL) lasts %s in this kernel, so that a lost last ACK can be sent again and late segments die out",
 		    in, late, text_time_words(len, sizeof(len),
 						e->info->timewait_len_ms));
 }

@@ -230,6 +230,32 @@ static void one_counter(struct section *s, const struct diff *d, size_t i)
 	fputc('\n', s->t->o.opt.fp);
 }
 
+/* Of counters whose names mislead: what they count. */
+static void legend(struct text *t, const struct diff *d)
+{
+	static const struct { const char *key, *name, *says; } misleading[] = {
+		{ "TcpExtTWRecycled", "TWRecycled",
+		  "reuse by connect(), of a bound port or not; none by a SYN, and no tcp_tw_recycle" },
+		{ "TcpExtTWKilled", "TWKilled",
+		  "buckets whose timer was set to 4 s or less; nobody killed them" },
+		{ "TcpExtTCPTimeWaitOverflow", "Overflow",
+		  "closes that left no bucket: tcp_max_tw_buckets, or no memory" },
+	};
+	size_t i, k;
+
+	if (t->o.opt.no_header)
+		return;
+	for (i = 0; i < N_COUNTERS; i++)
+		for (k = 0; k < ARRAY_SIZE(misleading); k++) {
+			if (strcmp(counter_keys[i].key, misleading[k].key) ||
+			    !diff_counter(d, i) ||
+			    d->after->counters[i].v == d->before->counters[i].v)
+				continue;
+			fprintf(t->o.opt.fp, "%-12s  ", misleading[k].name);
+			wrapped(t, 14, "%s", misleading[k].says);
+		}
+}
+
 /* An older twctl may have kept none. */
 static bool any_counter(const struct diff *d)
 {
@@ -312,4 +338,5 @@ void text_diff(struct out *o, const struct diff *d)
 	changed_word(t, "module", d->before->module, d->after->module);
 	pairs(t, d);
 	counters(t, d);
+	legend(t, d);
 }

@@ -75,6 +75,25 @@ static json_t *as_json(struct snapshot a, struct snapshot b)
 	"\"counters\":{\"TcpExtTW\":" #tw ",\"TcpActiveOpens\":" #opens		\
 	",\"TcpExtTWKilled\":4},"
 
+/* A counter that misleads is explained where it moved, and there alone. */
+static void misleading_counters(void **state)
+{
+	struct snapshot a = at(100, BOOT "\"counters\":{\"TcpExtTWRecycled\":5,\"TcpExtTWKilled\":4},", BEFORE);
+	struct snapshot b = at(160, BOOT "\"counters\":{\"TcpExtTWRecycled\":8,\"TcpExtTWKilled\":4},", BEFORE);
+	char *got = printed(false, &plain, &a, &b);
+
+	(void)state;
+	snapshot_free(&a);
+	snapshot_free(&b);
+	assert_non_null(strstr(got,
+"counters  TcpExtTWRecycled                      +3  0.1/s\n"
+"unchanged 1 counter\n"
+"TWRecycled    reuse by connect(), of a bound port or not; none by a SYN, and no\n"
+"              tcp_tw_recycle\n"));
+	assert_null(strstr(got, "TWKilled  "));
+	free(got);
+}
+
 static void what_changed(void **state)
 {
 	(void)state;
@@ -317,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_changed),
+		cmocka_unit_test(misleading_counters),
 		cmocka_unit_test(nothing_changed),
 		cmocka_unit_test(heading),
 		cmocka_unit_test(what_cannot_be_compared),
