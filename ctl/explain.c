@@ -40,6 +40,13 @@ static const char *ends_in(const struct explanation *e, char *buf, size_t size)
 	return text_time_words(buf, size, e->bucket->remaining_ms);
 }
 
+void explain_closers(const struct explanation *e, struct explained *x)
+{
+	say(x, RFC_CLOSING, is_fin_wait2(e) ?
+	    "this side has closed, the peer has not" :
+	    "this side closed first, or both did at once");
+}
+
 void explain_end(const struct explanation *e, struct explained *x)
 {
 	double late_s = pressure_late_seconds(e->info);
@@ -57,6 +64,27 @@ void explain_end(const struct explanation *e, struct explained *x)
 		    "its timer ends it in %s%s: TIME_WAIT (2MSL) lasts %s in this kernel, so that a lost last ACK can be sent again and late segments die out",
 		    in, late, text_time_words(len, sizeof(len),
 						e->info->timewait_len_ms));
+}
+
+void explain_anew(const struct explanation *e, struct explained *x)
+{
+	char len[24];
+
+	text_time_words(len, sizeof(len), e->info->timewait_len_ms);
+	if (is_fin_wait2(e))
+		say(x, RFC_CLOSING,
+		    "the peer's FIN makes it time-wait, and %s begin", len);
+	else
+		say(x, RFC_2MSL,
+		    "the %s begin anew when the peer sends its FIN or an ACK again, or a segment with an older timestamp",
+		    len);
+}
+
+void explain_owner(const struct explanation *e, struct explained *x)
+{
+	(void)e;
+	say(x, "Linux: inet_diag",
+	    "no process has it any more, so its uid and inode are 0 in ss -e; who closes is in twctl monitor");
 }
 
 /* The conditions */

@@ -34,8 +34,14 @@ struct explained_condition {
 /* as many as what a SYN needs takes */
 #define N_PEER_LINES 6
 
+/* Who has closed. */
+void explain_closers(const struct explanation *e, struct explained *x);
 /* When its timer ends it. */
 void explain_end(const struct explanation *e, struct explained *x);
+/* What makes the timer begin anew. */
+void explain_anew(const struct explanation *e, struct explained *x);
+/* Whose it is: nobody's. */
+void explain_owner(const struct explanation *e, struct explained *x);
 void explain_conditions(const struct explanation *e,
 			struct explained_condition c[N_CONDITIONS]);
 void explain_verdict(const struct explanation *e, struct explained *x);

@@ -160,7 +160,8 @@ static void text_info(struct out *o, const struct tws_info *info,
 	fprintf(fp, "built for   %s\n", info->built_for);
 	fprintf(fp, "TIME_WAIT   %u.%u s, compiled into this kernel\n",
 		info->timewait_len_ms / 1000, info->timewait_len_ms % 1000 / 100);
-	fprintf(fp, "bucket      %u bytes of slab memory (tw_sock_TCP)\n",
+	fprintf(fp, "bucket      %u bytes of slab memory (tw_sock_TCP), and a share of its\n"
+		"            port's bind bucket\n",
 		info->bucket_bytes);
 	fprintf(fp, "clock       %u Hz", info->hz);
 	if (info->hz)

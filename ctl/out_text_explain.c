@@ -49,7 +49,12 @@ static void the_bucket(struct text *t, const struct explanation *e)
 	const struct tws_bucket *b = e->bucket;
 	char local[ENDPOINT_SIZE], remote[ENDPOINT_SIZE], name[300];
 	const char *state = substate_name(b->substate);
+	static void (*const life[])(const struct explanation *e,
+				    struct explained *x) = {
+		explain_closers, explain_end, explain_anew, explain_owner,
+	};
 	struct explained x;
+	size_t i;
 
 	endpoint_text(local, sizeof(local), b->family, b->local, b->local_port,
 		      NULL);
@@ -63,9 +68,11 @@ static void the_bucket(struct text *t, const struct explanation *e)
 		netns_suffix(t, name, sizeof(name), b->netns));
 	bucket_socket(t, b);
 	bucket_times(t, b);
-	explain_end(e, &x);
-	label(t, "");
-	line(t, &x);
+	for (i = 0; i < ARRAY_SIZE(life); i++) {
+		life[i](e, &x);
+		label(t, "");
+		line(t, &x);
+	}
 }
 
 static void the_conditions(struct text *t, const struct explanation *e)

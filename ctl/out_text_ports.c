@@ -205,6 +205,19 @@ static void the_map(struct text *t, const struct tws_ports *p)
 		p->n_cells > 12 ? (int)p->n_cells - 5 : 7, low, p->range_max);
 }
 
+/* [Linux: __inet_hash_connect(), inet_csk_find_open_port()] */
+static void the_order(struct text *t, const struct tws_ports *p)
+{
+	bool even = p->range_min % 2 == 0;
+
+	if (t->o.opt.no_header || p->range_min == p->range_max)
+		return;
+	fputc('\n', t->o.opt.fp);
+	label(t, "order");
+	wrapped(t, 10, "connect() tries the %s ports first, from a hash of the addresses and the remote port on, moved by chance; bind() to port 0 the %s ones",
+		even ? "even" : "odd", even ? "odd" : "even");
+}
+
 static void the_notes(struct text *t, const struct tws_ports *p)
 {
 	uint32_t range = ports_in_range(p);
@@ -223,6 +236,7 @@ void text_ports(struct out *o, const struct port_report *r)
 	the_available(t, r->ports);
 	the_others(t, r->ports);
 	the_map(t, r->ports);
+	the_order(t, r->ports);
 	the_notes(t, r->ports);
 	the_legend(t, r->ports);
 }

@@ -24,6 +24,13 @@ static const struct sysctl sysctls[] = {
 	SYSCTL(tcp_timestamps, 2),
 };
 
+#define OF_CONNTRACK \
+	"it is of connection tracking, which keeps a state of its own beside the socket's: neither timer knows of the other"
+#define OF_KEEPALIVE \
+	"it finds out whether an open connection's peer is still there, and has nothing to do with TIME_WAIT"
+#define OF_LISTENER \
+	"it is of connections that a listener has yet to accept, and has nothing to do with TIME_WAIT"
+
 /* What people try first, and why it would tell them nothing. */
 static const struct {
 	const char *name;
@@ -37,6 +44,18 @@ static const struct {
 	  "it decides whether a close to come gets a bucket, not on those that are there. Do not lower it: that frees no port, and what closes beyond it skips TIME_WAIT" },
 	{ "ip_local_port_range",
 	  "it decides on no bucket; for the ports see: twctl ports" },
+	{ "tcp_time_wait_interval",
+	  "it is Solaris's, where it is 60000 ms; Linux has none of that name, and TIME_WAIT's length is compiled in" },
+	{ "tcp_tw_timeout",
+	  "it is Alibaba's kernel's; Linux has none of that name, and TIME_WAIT's length is compiled in" },
+	{ "nf_conntrack_tcp_timeout_time_wait", OF_CONNTRACK },
+	{ "ip_conntrack_tcp_timeout_time_wait", OF_CONNTRACK },
+	{ "tcp_keepalive_time", OF_KEEPALIVE },
+	{ "tcp_keepalive_intvl", OF_KEEPALIVE },
+	{ "tcp_keepalive_probes", OF_KEEPALIVE },
+	{ "tcp_syncookies", OF_LISTENER },
+	{ "tcp_max_syn_backlog", OF_LISTENER },
+	{ "somaxconn", OF_LISTENER },
 };
 
 static bool *has(struct tws_policy *p, const struct sysctl *s)
@@ -51,7 +70,10 @@ static uint32_t *value(struct tws_policy *p, const struct sysctl *s)
 
 static const char *without_prefix(const char *word)
 {
-	static const char *const prefix[] = { "net.ipv4.", "net/ipv4/" };
+	static const char *const prefix[] = {
+		"net.ipv4.", "net/ipv4/", "net.core.", "net/core/",
+		"net.netfilter.", "net/netfilter/",
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(prefix); i++)

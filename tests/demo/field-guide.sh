@@ -27,6 +27,10 @@ show sysctl net.ipv4.tcp_tw_recycle
 show twctl whatif tcp_tw_recycle=1
 show twctl whatif tcp_fin_timeout=5
 show twctl whatif tcp_max_tw_buckets=5000
+show twctl whatif net.netfilter.nf_conntrack_tcp_timeout_time_wait=30
+show twctl whatif tcp_keepalive_time=60
+show twctl whatif tcp_syncookies=1
+show twctl whatif tcp_time_wait_interval=30000
 show twctl pressure
 
 echo; echo "== FIN_WAIT2 and tcp_fin_timeout"

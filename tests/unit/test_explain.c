@@ -208,6 +208,24 @@ static void gone_before_it_is_old_enough(void **state)
 		  "its timer ends it in 413 ms, before it is old enough");
 }
 
+static void life(void **state)
+{
+	struct explained x;
+
+	(void)state;
+	explain_closers(&e, &x);
+	says(&x, "this side closed first, or both did at once", "RFC 9293");
+	explain_anew(&e, &x);
+	says(&x, "the 60 s begin anew when the peer sends its FIN or an ACK again", "RFC 1122");
+	explain_owner(&e, &x);
+	says(&x, "its uid and inode are 0 in ss -e", "inet_diag");
+	bucket.substate = TWSCOPE_SUBSTATE_FIN_WAIT2;
+	explain_closers(&e, &x);
+	says(&x, "this side has closed, the peer has not", "RFC 9293");
+	explain_anew(&e, &x);
+	says(&x, "the peer's FIN makes it time-wait, and 60 s begin", "RFC 9293");
+}
+
 static void bound_and_end(void **state)
 {
 	struct explained x;
@@ -355,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup(each_verdict, fresh),
 		cmocka_unit_test_setup(when_it_changes, fresh),
 		cmocka_unit_test_setup(gone_before_it_is_old_enough, fresh),
+		cmocka_unit_test_setup(life, fresh),
 		cmocka_unit_test_setup(bound_and_end, fresh),
 		cmocka_unit_test_setup(a_syn_in_time_wait, fresh),
 		cmocka_unit_test_setup(a_syn_without_privilege, fresh),

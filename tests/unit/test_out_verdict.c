@@ -397,9 +397,14 @@ static void explanation_screen(void **state)
 "bucket    [2001:db8::1]:36714 -> [2001:db8::2]:443\n"
 "          time-wait, in network namespace 4026531840\n"
 "          entered 588 ms ago; last timestamp of the peer 1 s ago\n"
+"          this side closed first, or both did at once [RFC 9293 3.6]\n"
 "          its timer ends it in 59.4 s, up to 4 s late: TIME_WAIT (2MSL) lasts 60\n"
 "          s in this kernel, so that a lost last ACK can be sent again and late\n"
 "          segments die out [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
+"          the 60 s begin anew when the peer sends its FIN or an ACK again, or a\n"
+"          segment with an older timestamp [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
+"          no process has it any more, so its uid and inode are 0 in ss -e; who\n"
+"          closes is in twctl monitor [Linux: inet_diag]\n"
 "\n"
 "connect() by the rules of this kernel, entry-delay:\n"
 "  met        port-search  its bind bucket was made by connect() alone, so the\n"
@@ -624,6 +629,9 @@ static void ports_screen(void **state)
 "reserved  |       .|\n"
 "           1000   1799\n"
 "\n"
+"order     connect() tries the even ports first, from a hash of the addresses and\n"
+"          the remote port on, moved by chance; bind() to port 0 the odd ones\n"
+"\n"
 "too-young     refused now, as not enough time has passed\n"
 "no-timestamp  refused for as long as the bucket lives, as the peer sent no\n"
 "              timestamps\n");
@@ -695,6 +703,24 @@ static void ports_none_available(void **state)
 	free(got);
 	got = ports_text(&p, &query, &color);
 	assert_non_null(strstr(got, "\033[1;31mnone available\033[0m"));
+	free(got);
+}
+
+static void ports_order(void **state)
+{
+	const struct out_options bare = { .no_header = true };
+	struct tws_ports p = found();
+	char *got;
+
+	(void)state;
+	p.range_min = 1001;
+	got = ports_text(&p, &query, &plain);
+	assert_non_null(strstr(got,
+"\n\norder     connect() tries the odd ports first, from a hash of the addresses and\n"
+"          the remote port on, moved by chance; bind() to port 0 the even ones\n"));
+	free(got);
+	got = ports_text(&p, &query, &bare);
+	assert_null(strstr(got, "order"));
 	free(got);
 }
 
@@ -820,6 +846,7 @@ int main(void)
 		cmocka_unit_test(ports_of_other_questions),
 		cmocka_unit_test(ports_all_free),
 		cmocka_unit_test(ports_none_available),
+		cmocka_unit_test(ports_order),
 		cmocka_unit_test(ports_of_odd_ranges),
 		cmocka_unit_test(ports_in_json),
 		cmocka_unit_test(pretty_arrays),

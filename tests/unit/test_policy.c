@@ -83,10 +83,18 @@ static void wrong_values(void **state)
 static void other_sysctls(void **state)
 {
 	(void)state;
-	refuses("tcp_max_syn_backlog=1",
-		"no bucket is judged by 'tcp_max_syn_backlog'. What may be tried: tcp_tw_reuse=0|1|2, tcp_tw_reuse_delay=MS, tcp_timestamps=0|1|2");
+	refuses("tcp_wmem=1",
+		"no bucket is judged by 'tcp_wmem'. What may be tried: tcp_tw_reuse=0|1|2, tcp_tw_reuse_delay=MS, tcp_timestamps=0|1|2");
 	refuses("net.ipv4.foo=1", "'foo'. What may be tried: ");
-	refuses("net.core.somaxconn=1", "'net.core.somaxconn'. What may be tried: ");
+	refuses("net.core.rmem_max=1", "'rmem_max'. What may be tried: ");
+	refuses("net.core.somaxconn=1", "'somaxconn': it is of connections that a listener");
+	refuses("tcp_max_syn_backlog=1", "has nothing to do with TIME_WAIT. What may be");
+	refuses("tcp_syncookies=1", "has nothing to do with TIME_WAIT. What may be");
+	refuses("net.ipv4.tcp_keepalive_time=60", "'tcp_keepalive_time': it finds out");
+	refuses("net.netfilter.nf_conntrack_tcp_timeout_time_wait=30",
+		"neither timer knows of the other");
+	refuses("tcp_time_wait_interval=30000", "it is Solaris's, where it is 60000 ms");
+	refuses("tcp_tw_timeout=5", "it is Alibaba's kernel's");
 	refuses("tcp_tw_reuse_=1", "'tcp_tw_reuse_'. What may be tried: ");
 	refuses("TCP_TW_REUSE=1", "'TCP_TW_REUSE'. What may be tried: ");
 	refuses("tcp_fin_timeout=10", "'tcp_fin_timeout': it bounds FIN_WAIT2");
