@@ -173,10 +173,10 @@ static void age_by_second(const struct explanation *e, bool held,
 		    "it is counted from the peer's last timestamp, and there is none");
 	else if (held)
 		say(x, source,
-		    "the second of the peer's last timestamp is over; this kernel's clock has a grain of one second");
+		    "the second in which the peer's last timestamp came is over, by this host's clock, whose grain is one second here");
 	else
 		say(x, source,
-		    "the second of the peer's last timestamp is not over: this kernel's clock has a grain of one second, and a bucket is reusable once that is over");
+		    "the second in which the peer's last timestamp came is not over, by this host's clock, whose grain is one second here: a bucket is reusable once that is over");
 }
 
 static void age(const struct explanation *e, bool held, struct explained *x)

@@ -235,7 +235,7 @@ static void legend(struct text *t, const struct diff *d)
 {
 	static const struct { const char *key, *name, *says; } misleading[] = {
 		{ "TcpExtTWRecycled", "TWRecycled",
-		  "reuse by connect(), of a bound port or not; none by a SYN, and no tcp_tw_recycle" },
+		  "reuse by connect(), of a bound port or not; what a SYN ends is not in it, nor has it to do with tcp_tw_recycle" },
 		{ "TcpExtTWKilled", "TWKilled",
 		  "buckets whose timer was set to 4 s or less; nobody killed them" },
 		{ "TcpExtTCPTimeWaitOverflow", "Overflow",

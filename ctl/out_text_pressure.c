@@ -122,7 +122,7 @@ static void the_outlook(struct text *t, const struct pressure_row *r,
 		color = "";
 	fprintf(t->o.opt.fp, "%sexhausted in %s %s%s\n", color,
 		text_span(span, sizeof(span), (uint64_t)(p->exhausted_s * 1000)),
-		pressure_quiet(r->group) ? "if that goes on" : "at this rate",
+		pressure_quiet(r->group) ? "at that rate, should it come back" : "at this rate",
 		*color ? t->c.off : "");
 	label(t, "");
 	fprintf(t->o.opt.fp, "then %s\n", fails);

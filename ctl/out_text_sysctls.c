@@ -241,6 +241,7 @@ static void print_table(struct text *t)
 		words_for(t, ref), any_same(t, c, n, ref) ? " (=: the same)" : "");
 	while (done < n)
 		done += print_block(t, c + done, n - done, ref);
+	fprintf(fp, "a new namespace begins with the kernel's defaults, whatever others have set\n");
 }
 
 void text_sysctls_end(struct text *t, bool failed)

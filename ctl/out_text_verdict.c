@@ -129,7 +129,7 @@ void text_verdicts(struct text *t, const struct tws_summary *s)
 				verdict_line(t, s, verdict_order[i]);
 		wait_line(t, &s->wait);
 		label(t, "");
-		wrapped(t, 10, "with the port bound first: %s",
+		wrapped(t, 10, "if bind() gives the port: %s",
 			verdict_counts_text(counts, sizeof(counts),
 					    s->bound_verdicts));
 	}

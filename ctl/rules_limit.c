@@ -304,7 +304,7 @@ void look_conntrack_full(const struct machine *m, struct findings *f)
 
 	if (c->has && c->max && is_filled(c->count, c->max, CONNTRACK_FULL_PERCENT))
 		conntrack(m, c->count < c->max ?
-			  "the table of connection tracking is all but full: the next connections are dropped" :
+			  "the table of connection tracking is all but full: once it is, new connections are dropped" :
 			  "the table of connection tracking is full: new connections are dropped", f);
 }
 

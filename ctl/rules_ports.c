@@ -150,7 +150,7 @@ static void reuse_command(const struct machine *m, uint32_t netns,
 
 	finding_command(f, sysctl_command(m, netns, "tcp_tw_reuse", "1", command,
 					  sizeof(command)),
-			"%s of the %s ports that TIME_WAIT holds come free for connect() at once, and up to %.0f connections/s can be sustained instead of %.1f. It is for connections that this host opens; their timestamps tell late segments from new ones (RFC 6191)",
+			"%s of the %s ports that TIME_WAIT holds come free for connect() at once, and up to %.0f connections/s can be sustained instead of %.1f. It is for connections that this host opens, and does nothing for those it accepts; their timestamps tell late segments from new ones (RFC 6191)",
 			text_count(gain, sizeof(gain), all->gain),
 			text_count(waiting, sizeof(waiting), all->waiting),
 			all->sustained_reusing, all->sustained);

@@ -11,7 +11,7 @@ const struct verdict verdicts[TWSCOPE_N_VERDICTS] = {
 	[TWSCOPE_VERDICT_REUSABLE] = {
 		.name = "reusable",
 		.brief = "reusable now",
-		.why = "connect() takes the bucket's place",
+		.why = "connect() takes the bucket's place; until one does it stays",
 		.stays = "they are already",
 	},
 	[TWSCOPE_VERDICT_TOO_YOUNG] = {
@@ -110,15 +110,15 @@ const struct rules rules_table[N_RULES] = {
 	},
 	[TWSCOPE_RULES_SECONDS] = {
 		"seconds",
-		"a bucket is reusable once the second of the peer's last timestamp is over, FIN_WAIT2 as well",
+		"a bucket is reusable once the second in which the peer's last timestamp came is over, by this host's clock, FIN_WAIT2 as well",
 	},
 	[TWSCOPE_RULES_SECONDS_NOT_FIN_WAIT2] = {
 		"seconds-not-fin-wait2",
-		"a bucket is reusable once the second of the peer's last timestamp is over, never in FIN_WAIT2",
+		"a bucket is reusable once the second in which the peer's last timestamp came is over, by this host's clock, never in FIN_WAIT2",
 	},
 	[TWSCOPE_RULES_SECONDS_FIN_WAIT2_UNKNOWN] = {
 		"seconds-fin-wait2-unknown",
-		"a bucket is reusable once the second of the peer's last timestamp is over; of FIN_WAIT2 this kernel's headers do not tell, so such a bucket's verdict is unknown",
+		"a bucket is reusable once the second in which the peer's last timestamp came is over, by this host's clock; of FIN_WAIT2 this kernel's headers do not tell, so such a bucket's verdict is unknown",
 	},
 	[TWSCOPE_RULES_ENTRY_DELAY] = {
 		"entry-delay",

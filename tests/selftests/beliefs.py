@@ -242,7 +242,7 @@ def fin_timeout():
        "tcp_fin_timeout=6 bounds FIN_WAIT2", bucket)
 
     def finish():
-        equal(row(port), None, "such a bucket is gone after 7 s, the peer's FIN unseen")
+        equal(row(port), None, "a FIN_WAIT2 bucket of tcp_fin_timeout=6 is gone after 7 s, the peer's FIN unseen")
         server.close()
     at(begin + 7, finish)
 
@@ -530,7 +530,7 @@ def on_and_off():
 
     def still_out():
         with inside(netns):
-            equal(request(SERVER), errno.EADDRNOTAVAIL, "3 s before that it is still out")
+            equal(request(SERVER), errno.EADDRNOTAVAIL, "3 s before that connect() still fails")
 
     def back():
         with inside(netns):

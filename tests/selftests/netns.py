@@ -11,6 +11,7 @@ from tap import done, equal, must, ok, run, sysctl, twctl
 
 CGROUP = "/tmp/cgroup"
 ID = "3f2a9c81d0e4" + "5b" * 26
+DEFAULTS = "a new namespace begins with the kernel's defaults, whatever others have set"
 HEADING = "sysctls that differ from those of the initial one (=: the same)"
 
 
@@ -73,7 +74,8 @@ def some_differ(container):
     sysctl("net.ipv4.tcp_rfc1337", 1, netns="web")
     must("nsenter", "-t", str(container.process.pid), "-n", "sysctl", "-q",
          "net.ipv4.ip_local_port_range=2000 3000")
-    lines = sysctls()
+    *lines, last = sysctls()
+    equal(last, DEFAULTS, "where a namespace has its settings from is said below")
     equal(lines[0], HEADING, "what differs has a heading")
     equal(lines[1].split(), ["tcp_rfc1337", "ip_local_port_range", "NETNS"],
           "and a column for each that does, and no other")

@@ -88,8 +88,8 @@ static void misleading_counters(void **state)
 	assert_non_null(strstr(got,
 "counters  TcpExtTWRecycled                      +3  0.1/s\n"
 "unchanged 1 counter\n"
-"TWRecycled    reuse by connect(), of a bound port or not; none by a SYN, and no\n"
-"              tcp_tw_recycle\n"));
+"TWRecycled    reuse by connect(), of a bound port or not; what a SYN ends is not\n"
+"              in it, nor has it to do with tcp_tw_recycle\n"));
 	assert_null(strstr(got, "TWKilled  "));
 	free(got);
 }

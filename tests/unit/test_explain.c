@@ -131,9 +131,9 @@ static void age_in_seconds(void **state)
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
 		fresh(NULL);
 		info.rules = rules[i];
-		says(condition("age", "not held"), "this kernel's clock has a grain of one second, and a bucket is reusable once that is over", "RFC 6191; the second is Linux's own");
+		says(condition("age", "not held"), "whose grain is one second here: a bucket is reusable once that is over", "RFC 6191; the second is Linux's own");
 		bucket.conditions_held = 0x2f;
-		says(condition("age", "held"), "the second of the peer's last timestamp is over", "RFC 6191");
+		says(condition("age", "held"), "the second in which the peer's last timestamp came is over, by this host's clock", "RFC 6191");
 		bucket.has_ts_recent_age = false;
 		says(condition("age", "held"), "there is none", "RFC 6191");
 	}

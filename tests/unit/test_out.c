@@ -103,7 +103,7 @@ static void summary_screen(void **state)
 "                150    1.2 %  [-.......]  refused: the peer sent no timestamps\n"
 "                  6   <0.1 %  [-.......]  skipped: made or joined by bind()\n"
 "          waits 16 ms .___:# 1.1 s, each cell twice as long\n"
-"          with the port bound first: 12,195 reusable, 150 no-timestamp\n"
+"          if bind() gives the port: 12,195 reusable, 150 no-timestamp\n"
 "\n"
 "sysctls   tcp_tw_reuse=2 (loopback only)\n"
 "          tcp_timestamps=1  tcp_rfc1337=0  tcp_fin_timeout=60 (FIN_WAIT2 only)\n"
@@ -340,7 +340,8 @@ static void table(void **state)
 "tcp_tw_reuse_delay  ip_local_reserved_ports  NETNS\n"
 "                 -                        3  4026531840\n"
 "              1000                        0  4026532201\n"
-"              1000                        0  4026532202\n");
+"              1000                        0  4026532202\n"
+"a new namespace begins with the kernel's defaults, whatever others have set\n");
 }
 
 static void table_of_a_filter(void **state)
@@ -526,8 +527,8 @@ static void info_of_rules(void **state)
 "rules       unknown: nothing in this kernel's headers tells: every verdict is\n"
 "            unknown\n"));
 	assert_true(info_says(TWSCOPE_RULES_SECONDS, true,
-"rules       seconds: a bucket is reusable once the second of the peer's last\n"
-"            timestamp is over, FIN_WAIT2 as well\n"
+"rules       seconds: a bucket is reusable once the second in which the peer's\n"
+"            last timestamp came is over, by this host's clock, FIN_WAIT2 as well\n"
 "            told by the module parameter \"rules\", not found in the headers\n"
 "features"));
 	assert_false(info_says(TWSCOPE_RULES_SECONDS, false, "told by"));

@@ -144,7 +144,7 @@ static void group_names(void **state)
 static void group_verdicts(void **state)
 {
 	static const char legend[] =
-"reusable      connect() takes the bucket's place\n"
+"reusable      connect() takes the bucket's place; until one does it stays\n"
 "not-searched  the port search never comes to the port: it is outside of\n"
 "              ip_local_port_range, or in ip_local_reserved_ports\n";
 	char *got;
@@ -478,7 +478,7 @@ static void pressure_outlooks(void **state)
 	rows[0].closes[0] = 0;
 	rows[0].closes[5] = 100;
 	outlook_is(3600, "rate      100 ports/s over 10 s, none in the last 5 s\n");
-	outlook_is(3600, "outlook   exhausted in 1 h 0 min if that goes on\n");
+	outlook_is(3600, "outlook   exhausted in 1 h 0 min at that rate, should it come back\n");
 	/* of what comes seldom none was due */
 	rows[0].closes[5] = 3;
 	outlook_is(3600, "rate      100 ports/s over 10 s\n");

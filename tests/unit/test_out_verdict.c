@@ -106,7 +106,7 @@ static void verdicts_are_only_shown_where_there_are_some(void **state)
 	s.has_changes = false;
 	memset(waits, 0, sizeof(waits));
 	summary_says(&s, "  100.0 %  [########]  not known: see rules in twctl info\n"
-		     "          with the port bound first: 18,300 unknown\n", true);
+		     "          if bind() gives the port: 18,300 unknown\n", true);
 	summary_says(&s, "reusable", false);
 	summary_says(&s, "WARNING", false);
 	s.total = s.verdicts[0] = s.bound_verdicts[0] = 0;

@@ -68,7 +68,8 @@ static void some_differ(void **state)
 "tcp_tw_reuse  tcp_max_tw_buckets  ip_local_port_range  NETNS\n"
 "           2              262144          32768-60999  4026531833\n"
 "           1                   =                    =  7\n"
-"           =                   5           1024-60999  8\n");
+"           =                   5           1024-60999  8\n"
+"a new namespace begins with the kernel's defaults, whatever others have set\n");
 	is_text(below(&bare, s, 4), "");
 }
 
@@ -83,7 +84,8 @@ static void not_known_which_is_initial(void **state)
 "\nsysctls that differ from those of the first one\n"
 "tcp_tw_reuse_delay  NETNS\n"
 "                 -  7\n"
-"              1000  8\n");
+"              1000  8\n"
+"a new namespace begins with the kernel's defaults, whatever others have set\n");
 }
 
 /* As many columns as a screen has room for, then the rows again. */
@@ -119,7 +121,8 @@ static void all_differ(void **state)
 "ip_autobind_reuse  NETNS\n"
 "                0  4026531833\n"
 "                1  8\n"
-"                1  9\n");
+"                1  9\n"
+"a new namespace begins with the kernel's defaults, whatever others have set\n");
 }
 
 static void dim(void **state)
