@@ -10,7 +10,6 @@ may be lost in the counting. The harness looks at the kernel's log afterwards.
 
 import collections
 import contextlib
-import glob
 import json
 import os
 import random
@@ -155,14 +154,6 @@ def processor(rng):
     return "processors off and on"
 
 
-def stop_fair_servers():
-    """Where there are any. 6.12's dl_server_stop() takes one off that is not on when its processor
-    goes off: after an hour "dl_rq->running_bw > old", and a processor "not properly vacated"."""
-    for path in glob.glob("/sys/kernel/debug/sched/fair_server/cpu*/runtime"):
-        with open(path, "w") as f:
-            f.write("0")
-
-
 def all_processors():
     for number in range(1, os.sysconf("SC_NPROCESSORS_CONF")):
         with open(f"/sys/devices/system/cpu/cpu{number}/online", "w") as f:
@@ -225,7 +216,6 @@ def main():
     note(f"the same again: TWSCOPE_SEED={SEED}")
     rng = random.Random(SEED)
     sysctl("net.ipv4.tcp_max_syn_backlog", 4096)
-    stop_fair_servers()
     before, places = registered(), make_places()
     seen, wrong = collections.Counter(), []
     # Reads the spec, which the actors then need not do.
