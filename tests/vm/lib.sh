@@ -527,14 +527,19 @@ in_chroot() {
 
 # ---- QEMU -----------------------------------------------------------------
 
+# The Debian that this machine has.
+codename() (
+	# shellcheck source=/dev/null
+	. /etc/os-release
+	echo "${VERSION_CODENAME-}"
+)
+
 # bookworm's own QEMU 7.2 crashes 6.12 guests at random; 10.x does not. Libraries
 # that this machine already has are not fetched.
 make_qemu() {
-	local tmp=$1 codename suites
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	suites=$codename
-	[[ $codename == bookworm ]] && suites=bookworm,bookworm-backports
+	local tmp=$1 suites
+	suites=$(codename)
+	[[ $suites == bookworm ]] && suites=bookworm,bookworm-backports
 	say "fetching QEMU ($suites)"
 	update_index "$suites"
 	STATUS=/var/lib/dpkg/status fetch_closure "$tmp/debs" "$suites" \
@@ -600,6 +605,37 @@ userland() {
 	dir=$CACHE/userland/$({ echo "$GUEST_PACKAGES $GUEST_OMITTED"; declare -f make_userland make_root; } | hash_of)
 	once "$dir" make_userland
 	USERLAND=$dir/root.cpio
+}
+
+# ---- the tool for the guest -----------------------------------------------
+
+# The guest's libc is bookworm's, and what another Debian compiles may want a newer one.
+CTL_PACKAGES="base-files dash coreutils gcc libc6-dev make sed grep gawk pkgconf flex bison
+	libnl-genl-3-dev libjansson-dev libncurses-dev"
+
+make_ctl_root() {
+	local tmp=$1
+	say "making the chroot that compiles twctl"
+	make_root "$tmp" bookworm "$CTL_PACKAGES" "$CHROOT_OMITTED"
+	rm -rf "$tmp"/root/usr/share/{doc,man,locale,info}
+	ln -sf dash "$tmp/root/usr/bin/sh"
+	ln -sf gawk "$tmp/root/usr/bin/awk"
+	ln -sf gcc "$tmp/root/usr/bin/cc"
+	mkdir -p "$tmp"/root/{build,proc,dev,tmp,usr/src} "$tmp/usr/src"
+}
+
+# guest_ctl: makes twctl for the guest and prints where it is.
+guest_ctl() {
+	local dir
+	if [[ $(codename) == bookworm ]]; then
+		make -s -C "$TOP" ctl >&2 && echo "$TOP/ctl/twctl"
+		return
+	fi
+	dir=$CACHE/chroot/$({ echo "$CTL_PACKAGES $CHROOT_OMITTED"; declare -f make_ctl_root make_root; } | hash_of)
+	once "$dir" make_ctl_root &&
+		mkdir -p "$TOP/build/guest-ctl" &&
+		CHROOT=$dir/root HEADERS=$dir in_chroot "$TOP" make -s -C /build/ctl O=/build/build/guest-ctl >&2 &&
+		echo "$TOP/build/guest-ctl/twctl"
 }
 
 # ---- what the kernel log must not contain ---------------------------------
