@@ -387,7 +387,7 @@ def files():
     finds("files of folklore, and few buckets", "sysctl-recycle", "sysctl-unknown")
     setting("net.ipv4.tcp_max_tw_buckets", ROOMY)
     must("ip", "link", "set", "lo", "up")
-    buckets(1000)
+    buckets(1100)
     found = finds("files of folklore", "sysctl-fin-timeout", "sysctl-recycle", "sysctl-unknown")
     equal(sorted(line for f in found for line in f["evidence"]),
           [f"{path}:3: net.ipv4.tcp_tw_recycle = 1", f"{path}:4: net.ipv4.tcp_fin_timeout = 15",
