@@ -49,12 +49,7 @@ static void the_bucket(struct text *t, const struct explanation *e)
 	const struct tws_bucket *b = e->bucket;
 	char local[ENDPOINT_SIZE], remote[ENDPOINT_SIZE], name[300];
 	const char *state = substate_name(b->substate);
-	static void (*const life[])(const struct explanation *e,
-				    struct explained *x) = {
-		explain_closers, explain_end, explain_anew, explain_owner,
-	};
 	struct explained x;
-	size_t i;
 
 	endpoint_text(local, sizeof(local), b->family, b->local, b->local_port,
 		      NULL);
@@ -68,11 +63,9 @@ static void the_bucket(struct text *t, const struct explanation *e)
 		netns_suffix(t, name, sizeof(name), b->netns));
 	bucket_socket(t, b);
 	bucket_times(t, b);
-	for (i = 0; i < ARRAY_SIZE(life); i++) {
-		life[i](e, &x);
-		label(t, "");
-		line(t, &x);
-	}
+	explain_end(e, &x);
+	label(t, "");
+	line(t, &x);
 }
 
 static void the_conditions(struct text *t, const struct explanation *e)
@@ -128,6 +121,24 @@ static void the_peer(struct text *t, const struct explanation *e)
 	}
 }
 
+/* What holds of most buckets alike: below what is of this one. */
+static void the_life(struct text *t, const struct explanation *e)
+{
+	static void (*const of_it[])(const struct explanation *e,
+				     struct explained *x) = {
+		explain_closers, explain_anew, explain_owner,
+	};
+	struct explained x;
+	size_t i;
+
+	fputc('\n', t->o.opt.fp);
+	for (i = 0; i < ARRAY_SIZE(of_it); i++) {
+		of_it[i](e, &x);
+		label(t, i ? "" : "life");
+		line(t, &x);
+	}
+}
+
 static void the_syn(struct text *t, const struct explanation *e)
 {
 	const char *name = syn_verdict_name(e->bucket->syn_verdict);
@@ -155,5 +166,6 @@ void text_explanation(struct out *o, const struct explanation *e)
 	the_conditions(t, e);
 	the_verdict(t, e);
 	the_peer(t, e);
+	the_life(t, e);
 	the_syn(t, e);
 }

@@ -397,14 +397,9 @@ static void explanation_screen(void **state)
 "bucket    [2001:db8::1]:36714 -> [2001:db8::2]:443\n"
 "          time-wait, in network namespace 4026531840\n"
 "          entered 588 ms ago; last timestamp of the peer 1 s ago\n"
-"          this side closed first, or both did at once [RFC 9293 3.6]\n"
 "          its timer ends it in 59.4 s, up to 4 s late: TIME_WAIT (2MSL) lasts 60\n"
 "          s in this kernel, so that a lost last ACK can be sent again and late\n"
 "          segments die out [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
-"          the 60 s begin anew when the peer sends its FIN or an ACK again, or a\n"
-"          segment with an older timestamp [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
-"          no process has it any more, so its uid and inode are 0 in ss -e; who\n"
-"          closes is in twctl monitor [Linux: inet_diag]\n"
 "\n"
 "connect() by the rules of this kernel, entry-delay:\n"
 "  met        port-search  its bind bucket was made by connect() alone, so the\n"
@@ -439,7 +434,13 @@ static void explanation_screen(void **state)
 "          one that is not accepted is answered with an ACK, at most every 500\n"
 "          ms; none is held back now [Linux: tcp_invalid_ratelimit]\n"
 "          an RST with the next sequence number ends the bucket, as tcp_rfc1337\n"
-"          is 0 [RFC 1337]\n");
+"          is 0 [RFC 1337]\n"
+"\n"
+"life      this side closed first, or both did at once [RFC 9293 3.6]\n"
+"          the 60 s begin anew when the peer sends its FIN or an ACK again, or a\n"
+"          segment with an older timestamp [RFC 9293 3.6.1, RFC 1122 4.2.2.13]\n"
+"          no process has it any more, so its uid and inode are 0 in ss -e; who\n"
+"          closes is in twctl monitor [Linux: inet_diag]\n");
 }
 
 static void explanation_says(const struct tws_bucket *b,
