@@ -9,11 +9,16 @@
  * it would send.
  */
 
+#include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "compat/genetlink.h"
 #include "compat/workqueue.h"
@@ -65,25 +70,28 @@ static unsigned long deaf_since;
 /* Where the last sending ended, NULL while nobody listened. Of the work only. */
 static u64 *cursor;
 
+/**
+ * struct losses - events that are gone, of which all namespaces are told, in turn
+ * @told:	how many, in this pass
+ * @since:	how many more since it began
+ * @after:	the namespace that was told last, by number; 0 between two passes
+ */
+static struct losses {
+	u64	told;
+	u64	since;
+	u64	after;
+} losses; /* of the work only */
+
 static bool is_deaf(u64 id)
 {
 	return deaf[id % DEAF] == id;
 }
 
+/* In any namespace: the kernel keeps one account of them. */
 static bool anybody_listens(void)
 {
-	struct net *net;
-	bool listens = false;
-
-	rcu_read_lock();
-	for_each_net_rcu(net)
-		if (genl_has_listeners(&twscope_nl_family, net,
-				       TWSCOPE_NLGRP_EVENTS)) {
-			listens = true;
-			break;
-		}
-	rcu_read_unlock();
-	return listens;
+	return genl_has_listeners(&twscope_nl_family, &init_net,
+				  TWSCOPE_NLGRP_EVENTS);
 }
 
 /**
@@ -102,11 +110,26 @@ struct batch {
 	u64		lost;
 };
 
+/*
+ * Whoever joined the group's number before it was the group's was not asked what
+ * he may. A socket in a group has a file.
+ */
+static int may_not_hear(struct sock *sk, struct sk_buff *skb, void *data)
+{
+	const struct file *file = sk->sk_socket->file;
+	const struct net *net = data;
+
+	return !file || !file_ns_capable(file, net->user_ns, CAP_NET_ADMIN);
+}
+
 /* Returns whether anybody listens in @net. */
 static bool multicast(struct net *net, u64 id, struct sk_buff *skb)
 {
-	if (genlmsg_multicast_netns(&twscope_nl_family, net, skb, 0,
-				    TWSCOPE_NLGRP_EVENTS, GFP_ATOMIC) != -ESRCH)
+	u32 group = twscope_nl_family.mcgrp_offset + TWSCOPE_NLGRP_EVENTS;
+
+	NETLINK_CB(skb).dst_group = group;
+	if (netlink_broadcast_filtered(net->genl_sock, skb, 0, group, GFP_ATOMIC,
+				       may_not_hear, net) != -ESRCH)
 		return true;
 	deaf[id % DEAF] = id;
 	return false;
@@ -188,17 +211,39 @@ static void send_lost_to(struct net *net, u64 lost)
 	multicast(net, twscope_netns_id(net), skb);
 }
 
-static void send_lost(u64 lost)
+/* Returns whether there are more to tell in this pass. */
+static bool send_some_lost(void)
 {
 	struct net *net;
+	unsigned int i;
 
-	if (!lost)
-		return;
 	rcu_read_lock();
-	for_each_net_rcu(net)
-		if (!is_deaf(twscope_netns_id(net)))
-			send_lost_to(net, lost);
+	for (i = 0; i < LOOKUPS; i++) {
+		net = (struct net *)twscope_netns_after(losses.after);
+		losses.after = net ? twscope_netns_id(net) : 0;
+		if (!net)
+			break;
+		if (!is_deaf(losses.after))
+			send_lost_to(net, losses.told);
+	}
 	rcu_read_unlock();
+	return losses.after;
+}
+
+static void send_lost(u64 lost)
+{
+	unsigned int i;
+
+	losses.since += lost;
+	if (!losses.after) {
+		losses.told = losses.since;
+		losses.since = 0;
+	}
+	for (i = 0; losses.told && i < AT_A_TIME; i++) {
+		if (!send_some_lost())
+			losses.told = 0;
+		cond_resched();
+	}
 }
 
 static bool send_some(struct twscope_playback *p, struct batch *batch)
@@ -270,6 +315,7 @@ static void notify(struct work_struct *work)
 	} else {
 		kvfree(cursor);
 		cursor = NULL;
+		losses = (struct losses) {};
 	}
 	twscope_observe_release();
 	queue_delayed_work(twscope_compat_unbound_wq, &notify_work,

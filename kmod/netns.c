@@ -113,23 +113,35 @@ bool twscope_netns_owns_ehash(const struct net *net)
 	return twscope_netns_ehash(net) != twscope_netns_shared_ehash();
 }
 
-static u64 next_netns(u64 after, bool with_ehash)
+static const struct net *next_netns(u64 after, bool with_ehash)
 {
-	const struct net *net;
-	u64 next = 0;
+	const struct net *net, *next = NULL;
+	u64 next_id = 0;
 
-	rcu_read_lock();
 	for_each_net_rcu(net) {
 		u64 id;
 
 		if (with_ehash && !twscope_netns_owns_ehash(net))
 			continue;
 		id = twscope_netns_id(net);
-		if (id > after && (!next || id < next))
-			next = id;
+		if (id > after && (!next || id < next_id)) {
+			next = net;
+			next_id = id;
+		}
 	}
-	rcu_read_unlock();
 	return next;
+}
+
+static u64 next_id(u64 after, bool with_ehash)
+{
+	const struct net *net;
+	u64 id;
+
+	rcu_read_lock();
+	net = next_netns(after, with_ehash);
+	id = net ? twscope_netns_id(net) : 0;
+	rcu_read_unlock();
+	return id;
 }
 
 /**
@@ -141,7 +153,7 @@ static u64 next_netns(u64 after, bool with_ehash)
  */
 u64 twscope_netns_next_ehash(u64 after)
 {
-	return next_netns(after, true);
+	return next_id(after, true);
 }
 
 /**
@@ -152,6 +164,19 @@ u64 twscope_netns_next_ehash(u64 after)
  * Return: the lowest number above @after, 0 when there is none.
  */
 u64 twscope_netns_next(u64 after)
+{
+	return next_id(after, false);
+}
+
+/**
+ * twscope_netns_after() - the next namespace itself
+ * @after: a namespace's number, 0 to begin
+ *
+ * Context: under rcu_read_lock(), which it is valid under, see twscope_netns_of().
+ * Passes all namespaces.
+ * Return: that with the lowest number above @after, NULL when there is none.
+ */
+const struct net *twscope_netns_after(u64 after)
 {
 	return next_netns(after, false);
 }

@@ -39,6 +39,7 @@ struct inet_hashinfo *twscope_netns_ehash(const struct net *net);
 bool twscope_netns_owns_ehash(const struct net *net);
 u64 twscope_netns_next_ehash(u64 after);
 u64 twscope_netns_next(u64 after);
+const struct net *twscope_netns_after(u64 after);
 const struct net *twscope_netns_of(u64 id);
 bool twscope_netns_is_listed(const struct net *net);
 u32 twscope_netns_tw_count(const struct net *net);

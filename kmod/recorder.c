@@ -2,9 +2,9 @@
 /*
  * The flight recorder: the last events, by processor.
  *
- * Hooks write without a lock and never wait. A place in the ring is taken with
- * one instruction, so a hook that interrupts another takes the next one. A slot
- * says which event it has, or none while it is written; a reader copies it and
+ * Hooks write without a lock and never wait, with softirqs off: those end buckets
+ * by the thousand, and each has an event, so a hook that they interrupted would
+ * find its place taken again. A slot says which event it has, or none while it is written; a reader copies it and
  * looks again. Who reads too late finds that events are gone, and how many.
  *
  * Memory goes to processors that are there, not to all that there could be. One
@@ -14,12 +14,14 @@
 
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
@@ -180,7 +182,7 @@ void twscope_recorder_stop(void)
 /**
  * twscope_recorder_begin() - begin to write an event
  *
- * Context: a hook, with preemption off until twscope_recorder_end().
+ * Context: a hook, with softirqs or interrupts off until twscope_recorder_end().
  * Return: where to, @time_ns and @count are filled in, the rest is old.
  */
 struct twscope_event *twscope_recorder_begin(void)
@@ -188,6 +190,8 @@ struct twscope_event *twscope_recorder_begin(void)
 	unsigned long n = this_cpu_inc_return(rings.head) - 1;
 	struct slot *slot = &this_cpu_read(rings.slots)[n & this_cpu_read(rings.mask)];
 
+	WARN_ON_ONCE(IS_ENABLED(CONFIG_PROVE_LOCKING) && !softirq_count() &&
+		     !irqs_disabled());
 	WRITE_ONCE(slot->valid, 0);
 	smp_wmb(); /* before the event, for is_still() */
 	slot->n = n;
@@ -323,8 +327,7 @@ static u64 time_of(const struct ring *ring, u64 n)
 /*
  * The first of the events from @at on and before @end that did not happen before
  * @since_ns, by halves: to pass a million one by one takes long, and whoever
- * reads may hold RCU. Where a hook interrupted another the two may be the other way
- * round, within a moment: so it is as exact as that.
+ * reads may hold RCU.
  */
 static u64 first_since(const struct ring *ring, u64 at, u64 end, u64 since_ns)
 {

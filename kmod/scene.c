@@ -28,6 +28,7 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/hash.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
@@ -183,6 +184,7 @@ static void on_hashdance(const struct inet_timewait_sock *tw,
 {
 	struct twscope_cpu_counts __percpu *counts;
 	struct twscope_event *ev;
+	unsigned long flags;
 
 	if (!twscope_twsk_is_tcp(tw))
 		return;
@@ -192,10 +194,13 @@ static void on_hashdance(const struct inet_timewait_sock *tw,
 	else
 		this_cpu_inc(counts->c.created_time_wait);
 
+	/* From 6.12 on a process comes here with softirqs on. */
+	local_irq_save(flags);
 	ev = begin_event(tw, TWSCOPE_EVENT_TYPE_CREATED, 0);
 	ev->cgroup_id = cgroup_of(sk);
 	trace_twscope_created(ev);
 	twscope_recorder_end(ev);
+	local_irq_restore(flags);
 }
 
 static void note_decision(const struct inet_timewait_sock *tw, u8 decision)

@@ -38,13 +38,17 @@ twscope_compat_dump_attrs(struct netlink_callback *cb)
 }
 
 /*
- * What makes a multicast group ask for CAP_NET_ADMIN over its namespace. Where
- * nothing does, there must be no group: anybody could listen.
+ * What makes a multicast group ask for CAP_NET_ADMIN over its namespace. It asks
+ * who joins: not those who joined the number before it was given to us, and stay.
+ * So whoever sends has to ask again. Where either can't be, there must be no group:
+ * anybody could listen.
  */
-#ifdef TWSCOPE_HAVE_MCAST_CAP
-# define TWSCOPE_MCAST_FLAGS	GENL_MCAST_CAP_NET_ADMIN
-#elif defined(TWSCOPE_HAVE_MCAST_FLAGS)
-# define TWSCOPE_MCAST_FLAGS	GENL_UNS_ADMIN_PERM
+#ifdef TWSCOPE_HAVE_BROADCAST_FILTERED
+# ifdef TWSCOPE_HAVE_MCAST_CAP
+#  define TWSCOPE_MCAST_FLAGS	GENL_MCAST_CAP_NET_ADMIN
+# elif defined(TWSCOPE_HAVE_MCAST_FLAGS)
+#  define TWSCOPE_MCAST_FLAGS	GENL_UNS_ADMIN_PERM
+# endif
 #endif
 
 /* genetlink.c */

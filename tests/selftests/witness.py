@@ -18,6 +18,7 @@ import time
 from tap import SOL_NETLINK, ok, ynl_client, ynl_socket
 
 NETLINK_ADD_MEMBERSHIP = 1
+NO_GROUP = "this kernel has no group: it can't ask who may hear"
 REGISTERED = ("/sys/kernel/tracing/enabled_functions", "/sys/kernel/debug/kprobes/list")
 KMEMLEAK = "/sys/kernel/debug/kmemleak"
 INSTANCE = "/sys/kernel/tracing/instances/twscope"
@@ -90,8 +91,15 @@ def leaked():
         return [line for line in f if "twscope" in line]
 
 
+def has_group(client):
+    """A kernel that can't be asked who may hear a message (6.1) has no multicast group."""
+    return "events" in client.nlproto.genl_family.get("mcast", ())
+
+
 def join(client):
-    """The multicast group of the namespace of the client's socket."""
+    """The multicast group of the namespace of the client's socket, where there is one."""
+    if not has_group(client):
+        return
     if not client.sock.getsockname()[0]:
         client.sock.bind((0, 0))
     group = client.nlproto.get_mcast_id("events", client.mcast_groups)
