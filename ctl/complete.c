@@ -31,21 +31,22 @@ void complete_offer(FILE *out, const char *before, const char *word,
 	fputc('\n', out);
 }
 
-void complete_devices(FILE *out, const char *before, const char *word)
-{
-	struct if_nameindex *devices = if_nameindex(), *d;
-
-	for (d = devices; d && d->if_index; d++)
-		complete_offer(out, before, word, d->if_name, NULL);
-	if (devices)
-		if_freenameindex(devices);
-}
-
 /* A name that has what the shell would not take for one word is left out. */
 static bool is_plain(const char *name)
 {
 	return name[0] != '.' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@+-")] == '\0';
+}
+
+void complete_devices(FILE *out, const char *before, const char *word)
+{
+	struct if_nameindex *devices = if_nameindex(), *d;
+
+	for (d = devices; d && d->if_index; d++)
+		if (is_plain(d->if_name))
+			complete_offer(out, before, word, d->if_name, NULL);
+	if (devices)
+		if_freenameindex(devices);
 }
 
 static void offer_netns(const struct completion *c, const char *before,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE	/* __nss_configure_lookup() */
 #include <arpa/inet.h>
 #include <netdb.h>
+#ifdef __GLIBC__
+#include <nss.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +35,17 @@ static void drop_ephemeral(struct services *s)
 	fclose(f);
 }
 
+/*
+ * A directory service that is asked for them would have to be reached, by a
+ * connect() as fails just now, and may take long to say so.
+ */
+static void ask_nobody_else(void)
+{
+#ifdef __GLIBC__
+	(void)__nss_configure_lookup("services", "files");
+#endif
+}
+
 struct services *services_load(void)
 {
 	struct services *s = calloc(1, sizeof(*s));
@@ -39,6 +54,7 @@ struct services *services_load(void)
 
 	if (!s)
 		return NULL;
+	ask_nobody_else();
 	setservent(1);
 	while ((e = getservent())) {
 		port = ntohs((uint16_t)e->s_port);
@@ -68,7 +84,9 @@ const char *services_name(const struct services *s, uint16_t port)
 
 int service_port(const char *name)
 {
-	const struct servent *e = getservbyname(name, "tcp");
+	const struct servent *e;
 
+	ask_nobody_else();
+	e = getservbyname(name, "tcp");
 	return e ? ntohs((uint16_t)e->s_port) : -1;
 }

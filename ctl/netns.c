@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "netns.h"
+#include "text.h"
 
 /* more names than these are no help in an error */
 #define NAMES_SHOWN 8
@@ -41,6 +42,7 @@ static int open_netns(const char *what)
 
 static void name_those_that_are(char *buf, size_t size)
 {
+	char name[NAME_MAX + 1];
 	struct dirent *d;
 	size_t len = 0, n = 0;
 	DIR *dir = opendir(NETNS_DIR);
@@ -54,7 +56,8 @@ static void name_those_that_are(char *buf, size_t size)
 		if (++n > NAMES_SHOWN)
 			continue;
 		snprintf(buf + len, size - len, "%s%s",
-			 len ? ", " : "there are: ", d->d_name);
+			 len ? ", " : "there are: ",
+			 text_harmless(name, sizeof(name), d->d_name));
 		len += strlen(buf + len);
 	}
 	closedir(dir);

@@ -27,7 +27,7 @@ struct netns_label {
 	enum netns_kind kind;
 	/* of NETNS_CGROUP: whose that is */
 	struct cgroup_owner owner;
-	/* of the others but the initial one: the process with the lowest number */
+	/* the process with the lowest number; 0 where none was looked for or seen */
 	uint32_t pid;
 	char name[CGROUP_NAME + 32];
 };

@@ -144,6 +144,18 @@ static void add_name(struct netns_names *names, uint32_t inode,
 	text_harmless(l->name, sizeof(l->name), name);
 }
 
+/* It goes by that name wherever its number is known, also where process 1 is not in it. */
+static void add_initial(struct netns_names *names)
+{
+	struct netns_label *l;
+
+	add_name(names, INIT_NET_INODE, NETNS_INITIAL, "init");
+	add_name(names, names->initial, NETNS_INITIAL, "init");
+	l = names->initial ? label_of(names, names->initial) : NULL;
+	if (l)
+		l->pid = 1;
+}
+
 static void add_those_of_ip(struct netns_names *names, const char *path)
 {
 	DIR *dir = opendir(path);
@@ -279,8 +291,7 @@ struct netns_names *netns_names_load_from(const struct netns_places *places,
 	names->initial = find_initial(places->proc);
 	names->own = inode_of(places->proc, "self", "net");
 	add_those_of_ip(names, places->netns);
-	add_name(names, names->initial, NETNS_INITIAL, "init");
-	add_name(names, INIT_NET_INODE, NETNS_INITIAL, "init");
+	add_initial(names);
 	if (wanted == NETNS_CHEAP ||
 	    (wanted == NETNS_OWN && netns_find(names, names->own)))
 		return names;

@@ -69,6 +69,10 @@ static int kernel_error(struct twnl *nl, const struct nlmsghdr *nlh, int skip,
 	if (text)
 		return twnl_say(nl->err, sizeof(nl->err), "%s (%s)", text,
 				strerror(-error));
+	/* there was a family of that number when it was looked up */
+	if (error == -ENOENT && nl->family)
+		return twnl_say(nl->err, sizeof(nl->err),
+				"the twscope module was unloaded meanwhile");
 	return twnl_say(nl->err, sizeof(nl->err), "the kernel refused: %s",
 			strerror(-error));
 }

@@ -195,6 +195,9 @@ static double exhausted_in(const struct tws_group *g, const struct pressure *p)
 
 	if (before >= p->ports)
 		return 0;
+	/* as many as there will be if none ends before its time: most stop here */
+	if (before + p->rate * p->hold_s < p->ports)
+		return NEVER;
 	for (t = 1; t <= p->hold_s + 1; t++) {
 		now = taken(g, p, t);
 		if (now >= p->ports)
@@ -245,6 +248,18 @@ static uint32_t bound_ports(const struct tws_group *g, const struct tws_summary 
 }
 
 /*
+ * Of the ports that are taken, those that the end of a bucket gives back. Sockets
+ * are counted and not their ports, of which many may have the same one, as behind a
+ * listener: what bind()s before connect() waits all the same.
+ */
+static uint32_t waiting_ports(const struct tws_group *g, const struct pressure *p)
+{
+	uint32_t n = less(g->local_ports, g->in_use);
+
+	return n < p->bound ? p->bound : n;
+}
+
+/*
  * Buckets that hold a port alone, at least: what a server closes is at the one where
  * it listens, and connect() shares a port among destinations. Of so many ports and
  * buckets no more than this can be said.
@@ -263,13 +278,13 @@ void pressure_of_source(const struct tws_group *g, const struct tws_summary *s,
 {
 	memset(p, 0, sizeof(*p));
 	p->ports = range_without_reserved(s);
-	p->in_use = g->in_use < g->local_ports ? g->in_use : g->local_ports;
-	p->waiting = g->local_ports - p->in_use;
+	p->bound = bound_ports(g, s);
+	p->waiting = waiting_ports(g, p);
+	p->in_use = g->local_ports - p->waiting;
 	p->late_s = pressure_late_seconds(info);
 	p->hold_s = info->timewait_len_ms / 1000.0 + p->late_s;
 	p->share = 1;
 	p->rate = pressure_rate(g, &p->rate_s);
-	p->bound = bound_ports(g, s);
 	if (g->count)
 		p->rate *= (double)alone(g, p) / g->count;
 	outlook(g, s, p);

@@ -78,14 +78,42 @@ static int replace(const char *path, const char *text, mode_t mode)
 	return ret;
 }
 
-int replace_file(const char *path, const char *text, mode_t mode)
+int replace_follow(const char *path, char real[PATH_MAX])
 {
-	char real[PATH_MAX];
-
 	if (realpath(path, real))
-		path = real;
-	if (replace(path, text, mode) < 0)
+		return 0;
+	if (errno != ENOENT)
 		return -1;
-	sync_directory(path);
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(real, path, strlen(path) + 1);
+	return 0;
+}
+
+int replace_look(const char *real)
+{
+	int fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return REPLACE_NOTHING;
+	/* a link by now, or a socket */
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
+		return REPLACE_NO_FILE;
+	if (fd < 0)
+		return REPLACE_ERROR;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return REPLACE_NO_FILE;
+}
+
+int replace_file(const char *real, const char *text, mode_t mode)
+{
+	if (replace(real, text, mode) < 0)
+		return -1;
+	sync_directory(real);
 	return 0;
 }

@@ -113,8 +113,6 @@ char *command_in(const struct machine *m, uint32_t netns, const char *command,
 		snprintf(buf, size, "%s", command);
 	else if (l && l->kind == NETNS_NAMED && is_plain(l->name))
 		snprintf(buf, size, "ip netns exec %s %s", l->name, command);
-	else if (l && l->kind == NETNS_INITIAL)
-		snprintf(buf, size, "nsenter -t 1 -n %s", command);
 	else if (l && l->pid)
 		snprintf(buf, size, "nsenter -t %u -n %s", l->pid, command);
 	else

@@ -132,7 +132,8 @@ void look_server_port(const struct machine *m, struct findings *f)
 	/* without the list nobody seems to listen */
 	for (i = 0; m->has_listening && i < m->server_ports.n; i++) {
 		g = &m->server_ports.row[i];
-		if (g->count >= SERVER_BUCKETS &&
+		/* a transparent proxy serves ports at which nobody listens */
+		if (g->count >= SERVER_BUCKETS && !g->in_use &&
 		    !machine_listens(m, g->local_port) && n++ < MAX_NAMED)
 			no_listener(m, g, f);
 	}

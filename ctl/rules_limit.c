@@ -45,7 +45,7 @@ static void raise_limit(const struct machine *m, const struct tws_summary *s,
 			struct findings *f)
 {
 	uint32_t wanted = default_limit(s);
-	char value[16], command[300], bytes[32], memory[32];
+	char value[16], command[COMMAND_SIZE], bytes[32], memory[32];
 
 	if (wanted < s->limit * 2ULL)
 		wanted = s->limit < UINT32_MAX / 4 ? s->limit * 2 : s->limit;
@@ -92,7 +92,7 @@ static void log_evidence(struct findings *f)
 static void limit_advice(const struct machine *m, const struct tws_summary *s,
 			 struct findings *f)
 {
-	char command[300];
+	char command[COMMAND_SIZE];
 
 	raise_limit(m, s, f);
 	finding_command(f, command_in(m, s->netns,
@@ -255,7 +255,7 @@ void look_limit_lowered(const struct machine *m, struct findings *f)
 void look_fin_wait2(const struct machine *m, struct findings *f)
 {
 	const struct tws_summary *s;
-	char n[32], all[32], command[300];
+	char n[32], all[32], command[COMMAND_SIZE];
 	unsigned int i;
 
 	for (i = 0; i < m->pressures.n_summaries; i++) {
@@ -280,7 +280,7 @@ static void conntrack(const struct machine *m, const char *title,
 		      struct findings *f)
 {
 	const struct conntrack *c = &m->conntrack;
-	char n[32], max[32], percent[16], command[300];
+	char n[32], max[32], percent[16], command[COMMAND_SIZE];
 
 	finding_begin(f, m->netns, "%s", title);
 	finding_evidence(f, "nf_conntrack_count %s of nf_conntrack_max %s (%s)",

@@ -34,7 +34,7 @@ static void named(const struct tws_stats *t, unsigned int decision,
 static void refused_syns(const struct machine *m, const struct tws_stats *t,
 			 struct findings *f)
 {
-	char command[300], span[32], n[32], all[32];
+	char command[COMMAND_SIZE], span[32], n[32], all[32];
 	/* the latter is of other old segments as well, which are few */
 	uint64_t refused = decided(t, TWSCOPE_DECISION_CHALLENGE_ACK) +
 			   decided(t, TWSCOPE_DECISION_PAWS_REJECT);
@@ -75,7 +75,7 @@ static void ended_by_rst(const struct machine *m, const struct tws_stats *t,
 	const struct tws_summary *s = pressures_summary(&m->pressures, t->netns);
 	uint64_t rst = counts_get(&t->ended, TWSCOPE_CAUSE_RST);
 	uint64_t all = stats_ended(t);
-	char command[300], span[32], a[32], b[32];
+	char command[COMMAND_SIZE], span[32], a[32], b[32];
 
 	if (!s || s->sysctls.tcp_rfc1337 || rst < RSTS_MANY ||
 	    rst < all / RSTS_PART)

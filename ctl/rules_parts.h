@@ -7,6 +7,8 @@
 
 /* What one line of evidence may hold. */
 #define EVIDENCE_SIZE 400
+/* Of a command in the namespace of the longest name that a file may have. */
+#define COMMAND_SIZE 1024
 /* So many are named in a finding; the others are counted. */
 #define MAX_NAMED 5
 

@@ -69,7 +69,7 @@ static void the_destinations(const struct machine *m, uint32_t netns,
 {
 	const struct pressures *p = &m->pressures;
 	unsigned int i, n = 0;
-	char command[300];
+	char command[COMMAND_SIZE];
 
 	for (i = 0; i < p->n; i++)
 		if (p->row[i].summary->netns == netns && is(&p->row[i].now) &&
@@ -108,7 +108,7 @@ static bool to_reserve(const struct machine *m, const struct tws_summary *s,
 static void reserve(const struct machine *m, const struct tws_summary *s,
 		    unsigned int low, unsigned int high, struct findings *f)
 {
-	char ports[512], command[1024];
+	char ports[512], command[COMMAND_SIZE];
 
 	if (!to_reserve(m, s, low, high, ports, sizeof(ports))) {
 		finding_do(f, "put the ports of servers, TCP's and UDP's, from %u to %u into ip_local_reserved_ports before the range is widened as below: else another socket takes them while a server restarts",
@@ -130,7 +130,7 @@ void advise_wider_range(const struct machine *m, const struct tws_summary *s,
 	unsigned int low = from > WIDE_FROM ? WIDE_FROM : from;
 	/* the kernel wants one end even and the other odd */
 	unsigned int high = WIDE_TO - (low & 1);
-	char range[32], command[512], a[32], b[32];
+	char range[32], command[COMMAND_SIZE], a[32], b[32];
 
 	if (high < to || !WORTH(high - low - (to - from), to - from + 1))
 		return;
@@ -146,7 +146,7 @@ void advise_wider_range(const struct machine *m, const struct tws_summary *s,
 static void reuse_command(const struct machine *m, uint32_t netns,
 			  const struct shortage *all, struct findings *f)
 {
-	char command[300], gain[32], waiting[32];
+	char command[COMMAND_SIZE], gain[32], waiting[32];
 
 	finding_command(f, sysctl_command(m, netns, "tcp_tw_reuse", "1", command,
 					  sizeof(command)),
@@ -190,7 +190,7 @@ static void advise(const struct machine *m, const struct tws_summary *s,
 		   which_fn is, struct findings *f)
 {
 	struct shortage all = shortage_of(m, s->netns, is);
-	char command[300];
+	char command[COMMAND_SIZE];
 
 	if (all.in_use > all.waiting)
 		finding_do(f, "most of these ports are not in TIME_WAIT: connections hold them. See whose they are, '%s': a pool without a bound, connections that nobody uses, or sockets that a program does not close (CLOSE-WAIT)",
@@ -347,7 +347,7 @@ static void timestamps_on(const struct machine *m, const struct tws_summary *s,
 {
 	bool beyond = s->sysctls.tcp_tw_reuse == 2 &&
 		      short_beyond_loopback(m, s->netns);
-	char command[300];
+	char command[COMMAND_SIZE];
 
 	finding_command(f, sysctl_command(m, s->netns, "tcp_timestamps", "1",
 					  command, sizeof(command)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,10 +45,9 @@ static char *read_all(int fd, size_t *len)
 	return NULL;
 }
 
-char *snapshot_read(const char *path, size_t *len, char *err, size_t size)
+/* Closes @fd. */
+static char *read_text(int fd, size_t *len, char *err, size_t size)
 {
-	int fd = is_std(path) ? dup(STDIN_FILENO) :
-				open(path, O_RDONLY | O_CLOEXEC);
 	char *text = fd < 0 ? NULL : read_all(fd, len);
 
 	if (!text && errno == EFBIG)
@@ -60,26 +60,32 @@ char *snapshot_read(const char *path, size_t *len, char *err, size_t size)
 	return text;
 }
 
-/* Nobody's work shall be lost to a slip of the fingers. */
-static int may_replace(const char *path, char *err, size_t size)
+char *snapshot_read(const char *path, size_t *len, char *err, size_t size)
 {
+	return read_text(is_std(path) ? dup(STDIN_FILENO) :
+					open(path, O_RDONLY | O_CLOEXEC),
+			 len, err, size);
+}
+
+/* Nobody's work shall be lost to a slip of the fingers. */
+static int may_replace(const char *real, char *err, size_t size)
+{
+	int fd = replace_look(real), ret;
 	struct snapshot s;
 	char *text, why[300];
-	struct stat st;
 	size_t len;
-	int ret;
 
-	if (stat(path, &st) < 0) {
-		snprintf(err, size, "%s", strerror(errno));
-		return errno == ENOENT ? 0 : -1;
-	}
-	if (!S_ISREG(st.st_mode)) {
+	if (fd == REPLACE_NOTHING)
+		return 0;
+	if (fd == REPLACE_NO_FILE) {
 		snprintf(err, size, "it is there and no regular file; '-' is stdout");
 		return -1;
 	}
-	if (!st.st_size)
+	text = read_text(fd, &len, why, sizeof(why));
+	if (text && !len) {
+		free(text);
 		return 0;
-	text = snapshot_read(path, &len, why, sizeof(why));
+	}
 	ret = text ? snapshot_parse(text, len, &s, why, sizeof(why)) : -1;
 	free(text);
 	if (ret < 0)
@@ -102,17 +108,17 @@ static mode_t usual_mode(void)
 
 int snapshot_write(const char *path, const char *text, char *err, size_t size)
 {
+	char real[PATH_MAX];
+
 	if (is_std(path)) {
 		if (fputs(text, stdout) >= 0)
 			return 0;
-		snprintf(err, size, "%s", strerror(errno));
-		return -1;
+	} else if (!replace_follow(path, real)) {
+		if (may_replace(real, err, size) < 0)
+			return -1;
+		if (!replace_file(real, text, usual_mode()))
+			return 0;
 	}
-	if (may_replace(path, err, size) < 0)
-		return -1;
-	if (replace_file(path, text, usual_mode()) < 0) {
-		snprintf(err, size, "%s", strerror(errno));
-		return -1;
-	}
-	return 0;
+	snprintf(err, size, "%s", strerror(errno));
+	return -1;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -180,7 +179,7 @@ char *text_harmless(char *buf, size_t size, const char *s)
 	size_t i;
 
 	for (i = 0; s[i] && i + 1 < size; i++)
-		buf[i] = isprint((unsigned char)s[i]) ? s[i] : '?';
+		buf[i] = s[i] >= ' ' && s[i] <= '~' ? s[i] : '?';
 	buf[i] = '\0';
 	return buf;
 }

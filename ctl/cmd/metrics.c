@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../arguments.h"
@@ -67,22 +66,20 @@ static int parse(const struct options *o, int argc, char **argv, struct work *w)
 }
 
 /* Nobody's work shall be lost to a slip of the fingers. */
-static int may_replace(const char *path)
+static int may_replace(const char *path, const char *real)
 {
 	char begin[sizeof(BEGINNING)] = "";
-	struct stat st;
-	ssize_t n = 0;
-	int fd;
+	int fd = replace_look(real);
+	ssize_t n;
 
-	if (stat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (!S_ISREG(st.st_mode)) {
+	if (fd == REPLACE_NOTHING)
+		return 0;
+	if (fd == REPLACE_ERROR)
+		return -1;
+	if (fd == REPLACE_NO_FILE) {
 		complain("%s: it is there and no regular file; '-' is stdout", path);
 		return 1;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
 	n = read(fd, begin, sizeof(begin) - 1);
 	close(fd);
 	if (!n || !strcmp(begin, BEGINNING))
@@ -94,15 +91,18 @@ static int may_replace(const char *path)
 
 static int deliver(const struct work *w, const char *text)
 {
+	char real[PATH_MAX];
 	int refused;
 
 	if (!w->path) {
 		fputs(text, stdout);
 		return close_stdout();
 	}
-	refused = may_replace(w->path);
+	refused = replace_follow(w->path, real);
+	if (!refused)
+		refused = may_replace(w->path, real);
 	/* a collector runs as somebody else */
-	if (!refused && !replace_file(w->path, text, 0644))
+	if (!refused && !replace_file(real, text, 0644))
 		return 0;
 	if (refused <= 0)
 		complain("%s: %s", w->path, strerror(errno));

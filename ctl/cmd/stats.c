@@ -73,6 +73,9 @@ static int rates(struct session *s, const struct work *w)
 		next += interval;
 		if (!pause_until(next))
 			return 1;
+		/* after a stall, as of ^Z, the lines that were missed are not made up for */
+		if (now_ns(CLOCK_MONOTONIC) > next + interval)
+			next = now_ns(CLOCK_MONOTONIC);
 		ret = sample_take(s->nl, w->all_netns, &now);
 		if (ret < 0 && twnl_errno(s->nl) == ENODATA) {
 			complain("observing was turned off");

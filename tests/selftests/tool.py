@@ -3,7 +3,9 @@
 """twctl against the real module: errors, exit codes, versions, what a pipe does."""
 
 import json
+import signal
 import subprocess
+import time
 
 from tap import TWGEN, done, equal, must, ok, run, sysctl
 
@@ -66,6 +68,41 @@ def slow_reader():
     equal(len(rows), 3000, "and misses none")
 
 
+def stopped():
+    """Stopped and let go on: the rates are of the time since, the lines missed are not made up for."""
+    must("twctl", "observe", "on")
+    with subprocess.Popen(("twctl", "-j", "stats", "-i", "300ms", "--count", "6"),
+                          stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline()]
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        process.send_signal(signal.SIGCONT)
+        lines += process.stdout.readlines()
+    spans = [json.loads(line)["interval_ms"] for line in lines]
+    # One may be short, where a slow guest was late for the one before.
+    ok(len(spans) == 6 and max(spans) > 2000 and sum(span < 30 for span in spans) <= 1,
+       "stats -i after a stop: one long interval, and then such as before", spans)
+
+
+def unloaded_meanwhile():
+    with subprocess.Popen(("twctl", "monitor"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        time.sleep(1)
+        must("rmmod", "twscope")
+        said = process.communicate()[1]
+    equal((process.returncode, said), (1, "twctl: the twscope module was unloaded meanwhile\n"),
+          "monitor, when the module goes")
+    must("modprobe", "twscope")
+
+
+def hostile_names():
+    name = "a\x1b]0;b\x07"
+    must("ip", "netns", "add", name)
+    said = run("twctl", "-N", "nosuch").stderr
+    ok("a?]0;b?" in said and "\x1b" not in said, "a name that would move the cursor does not", repr(said))
+    must("ip", "netns", "del", name)
+
+
 def without_module():
     must("rmmod", "twscope")
     for command in ("summary", "list", "info"):
@@ -81,5 +118,8 @@ no_buckets()
 usage()
 output()
 slow_reader()
+stopped()
+unloaded_meanwhile()
+hostile_names()
 without_module()
 done()

@@ -128,6 +128,8 @@ static void each_kind(void **state)
 	assert_null(netns_name(names, 999));
 	assert_true(netns_is_initial(names, 101));
 	assert_false(netns_is_initial(names, 102));
+	assert_int_equal(netns_find(names, 101)->pid, 1);
+	assert_int_equal(netns_find(names, 102)->pid, 20);
 	assert_true(netns_is_own(names, 102));
 	assert_false(netns_is_own(names, 101));
 	netns_names_free(names);
@@ -173,6 +175,8 @@ static void in_a_container(void **state)
 	/* a number that is nobody else's */
 	assert_true(netns_is_initial(names, 0xeffffff9U));
 	called(names, 0xeffffff9U, "init", "initial");
+	/* and no process of ours: nsenter -t 1 would lead to the container's */
+	assert_int_equal(netns_find(names, 0xeffffff9U)->pid, 0);
 	netns_names_free(names);
 }
 

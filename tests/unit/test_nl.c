@@ -877,6 +877,21 @@ static void errors_with_the_kernels_words(void **state)
 	}
 }
 
+/* The family's number is found, and it is gone when it is asked. */
+static void unloaded_meanwhile(void **state)
+{
+	struct twnl *nl = peer_attached();
+	struct msg *m = msg_fresh();
+	struct tws_info info;
+
+	(void)state;
+	msg_ack(m, 2, -ENOENT, NULL, true);
+	peer_say(m);
+	assert_int_equal(twnl_info_get(nl, &info), -1);
+	assert_string_equal(twnl_error(nl), "the twscope module was unloaded meanwhile");
+	peer_detach(nl);
+}
+
 /* What follows an error is words only where the flag says so. */
 static void no_words_without_the_flag(void **state)
 {
@@ -1168,6 +1183,7 @@ int main(void)
 		cmocka_unit_test(info_exchange),
 		cmocka_unit_test(no_reply_but_an_ack),
 		cmocka_unit_test(errors_with_the_kernels_words),
+		cmocka_unit_test(unloaded_meanwhile),
 		cmocka_unit_test(no_words_without_the_flag),
 		cmocka_unit_test(bucket_dump),
 		cmocka_unit_test(dump_that_was_disturbed),

@@ -502,6 +502,36 @@ static void rate_of_a_share(void **state)
 	assert_in_range(soon, 3, 13);
 }
 
+/*
+ * 20,000 clients at the one port of a server, and beside them as many ports a second
+ * bound as are given back: it stays as it is.
+ */
+static void bind_pool_beside_a_server(void **state)
+{
+	struct tws_summary s = a_netns();
+	struct tws_group g = a_group(0);
+	struct pressure p;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < g.n_closes; i++)
+		g.closes[i] = 290;
+	g.count = g.n_closes * 290;
+	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = g.count;
+	s.bind_blocked_ports = g.local_ports = g.count + 1;
+	g.in_use = 20000;
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_int_equal(p.waiting, g.count);
+	assert_int_equal(p.in_use, 1);
+	assert_true(NEAR(p.rate, 290));
+	assert_true(p.exhausted_s < 0);
+	/* what is not bound says nothing of it */
+	g.verdicts[TWSCOPE_VERDICT_BIND_BLOCKED] = 0;
+	g.verdicts[TWSCOPE_VERDICT_DISABLED] = g.count;
+	pressure_of_source(&g, &s, &seconds, &p);
+	assert_int_equal(p.waiting, 0);
+}
+
 static void bind_pool(void **state)
 {
 	struct tws_summary s = a_netns();
@@ -540,11 +570,11 @@ static void bind_pool(void **state)
 	pressure_of_source(&g, &s, &seconds, &p);
 	assert_true(NEAR(p.rate, 50));
 	g.local_ports = 1150;
-	/* sockets of one port to several destinations */
+	/* sockets of one port to several destinations, and half of the buckets bound */
 	g.in_use = 9999;
 	pressure_of_source(&g, &s, &seconds, &p);
-	assert_int_equal(p.in_use, 1150);
-	assert_int_equal(p.waiting, 0);
+	assert_int_equal(p.in_use, 600);
+	assert_int_equal(p.waiting, 550);
 	/* no bucket at all */
 	g = (struct tws_group){ .in_use = 3, .local_ports = 3 };
 	pressure_of_source(&g, &s, &seconds, &p);
@@ -628,6 +658,7 @@ int main(void)
 		cmocka_unit_test(limited),
 		cmocka_unit_test(rate_of_a_share),
 		cmocka_unit_test(bind_pool),
+		cmocka_unit_test(bind_pool_beside_a_server),
 	};
 
 	return cmocka_run_group_tests_name("pressure", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ctl/rules*.c: what is found in machines made by hand, and what is not. */
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -515,6 +516,10 @@ static void server_ports(void **state)
 	s.port.count = 4;
 	finds(&s, "");
 	s.port.count = 5;
+	/* served by one that listens elsewhere */
+	s.port.in_use = 1;
+	finds(&s, "");
+	s.port.in_use = 0;
 	s.m.has_listening = false;
 	finds(&s, "");
 }
@@ -822,7 +827,7 @@ static struct netns_names *named(struct scene *s, const char *dir,
 /* What others chose is in a command only where a shell takes it as it is. */
 static void names_of_namespaces(void **state)
 {
-	char dir[] = "/tmp/twctl-rules-XXXXXX";
+	char dir[] = "/tmp/twctl-rules-XXXXXX", name[NAME_MAX + 1] = "";
 	struct netns_names *names;
 	struct scene s;
 
@@ -833,6 +838,10 @@ static void names_of_namespaces(void **state)
 	s.summary[1].kernel_count = 0;
 	names = named(&s, dir, "web-1.a");
 	says(&s, "limit-lowered", "ip netns exec web-1.a sysctl -w net.ipv4.tcp_max_tw_buckets=131072\n");
+	netns_names_free(names);
+	memset(name, 'n', NAME_MAX);
+	names = named(&s, dir, name);
+	says(&s, "limit-lowered", "nn sysctl -w net.ipv4.tcp_max_tw_buckets=131072\n");
 	netns_names_free(names);
 	names = named(&s, dir, "a;reboot");
 	says(&s, "limit-lowered", "!reboot");

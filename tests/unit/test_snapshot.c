@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ctl/snapshot*.c: what was kept is read again, and nothing else is. */
 #include <errno.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "printed.h"
+#include "replace.h"
 #include "snapshot.h"
 #include "snapshot_make.h"
 #include "test.h"
@@ -372,6 +374,27 @@ static void where_it_cannot_be_written(void **state)
 	assert_int_equal(files(), 2);
 }
 
+/* Where others may write, too, what is at a path changes between two looks. */
+static void changed_meanwhile(void **state)
+{
+	char err[300], real[PATH_MAX], target[128];
+
+	(void)state;
+	make("victim", HEAD ONE);
+	snprintf(target, sizeof(target), "%s/new", dir);
+	assert_int_equal(replace_follow(target, real), 0);
+	assert_int_equal(replace_look(real), REPLACE_NOTHING);
+	assert_int_equal(symlink("victim", target), 0);
+	assert_int_equal(replace_look(real), REPLACE_NO_FILE);
+	assert_int_equal(replace_file(real, "ours", 0644), 0);
+	has("victim", HEAD ONE);
+	has("new", "ours");
+	/* nobody writes to it, and it is not waited for */
+	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
+	assert_int_equal(snapshot_write(path_of("fifo"), "x", err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "no regular file"));
+}
+
 static void reading(void **state)
 {
 	char err[300];
@@ -405,6 +428,7 @@ int main(void)
 		cmocka_unit_test(mibs),
 		WITH_DIR(writing),
 		WITH_DIR(where_it_cannot_be_written),
+		WITH_DIR(changed_meanwhile),
 		WITH_DIR(reading),
 	};
 
