@@ -4,8 +4,9 @@
  *
  * Hooks write without a lock and never wait, with softirqs off: those end buckets
  * by the thousand, and each has an event, so a hook that they interrupted would
- * find its place taken again. A slot says which event it has, or none while it is written; a reader copies it and
- * looks again. Who reads too late finds that events are gone, and how many.
+ * find its place taken again. A slot says which event it has, or none while it is
+ * written; a reader copies it and looks again. Who reads too late finds that
+ * events are gone, and how many.
  *
  * Memory goes to processors that are there, not to all that there could be. One
  * that comes later gets its share before it runs, or, without memory, keeps its
