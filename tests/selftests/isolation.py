@@ -273,6 +273,8 @@ def in_netlink(a):
 
     def listening(*options):
         client = a.listened(new_client())
+        if not has_group(client):
+            return "no group"
         for option in options:
             client.sock.setsockopt(SOL_NETLINK, option, 1)
         join(client)
