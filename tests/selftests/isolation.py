@@ -569,7 +569,10 @@ def joined_in_advance():
         connection()
         time.sleep(0.2)
         roots.check_ntf()
-    ok(roots.async_msg_queue or not has_group(roots), "root hears, who joined it then")
+    if has_group(roots):
+        ok(roots.async_msg_queue, "root hears, who joined it then")
+    else:
+        skip("root hears, who joined it then", NO_GROUP)
     nobodys.setblocking(False)
     heard, ours = [], roots.nlproto.genl_family["id"]
     while not error_of(lambda: heard.append(nobodys.recv(65536)))[0]:
