@@ -20,8 +20,9 @@ def load(observe):
 
 
 def until_removed():
-    """A dump under way holds the module; nothing else may."""
-    for _ in range(200):
+    """A dump under way holds the module; nothing else may. On a slow kernel there is nearly always one."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
         result = rmmod()
         if not result.returncode:
             return
