@@ -23,7 +23,9 @@ def deed(text):
 
 
 def answer_to(connection, flags):
-    """What the host says to it, in words."""
+    """What the host says to it, in words, and not what it said before."""
+    while connection.tun.receive(0):
+        pass
     connection.send(flags)
     reply = connection.tun.receive(1)
     names = [name for name, bit in (("SYN", SYN), ("ACK", ACK), ("RST", RST)) if reply and reply["flags"] & bit]
