@@ -21,10 +21,10 @@ set -m
 modprobe tcp_diag 2>/dev/null
 ip addr add 10.77.0.1/24 dev lo
 
-# A proxy with few ports, beside all that comes next.
+echo; echo '# a proxy with 500 ports, in a namespace of its own, begins to open 20 connections a second: see the end'
 ip netns add proxy
 ip netns exec proxy ip link set lo up
-ip netns exec proxy sysctl -qw net.ipv4.ip_local_port_range='20000 20499' net.ipv4.tcp_tw_reuse=0
+show ip netns exec proxy sysctl -w "net.ipv4.ip_local_port_range='20000 20499'" net.ipv4.tcp_tw_reuse=0
 ip netns exec proxy python3 /root/demo/traffic.py 20 127.0.0.1:8000 steady 100 >/tmp/proxy 2>&1 &
 proxy=$!
 
@@ -56,16 +56,17 @@ import socket, time
 server = socket.create_server(("127.0.0.1", 8012))
 client = socket.create_connection(("127.0.0.1", 8012))
 client.shutdown(socket.SHUT_WR)
-time.sleep(3)
+time.sleep(600)
 END
 half=$!
-sleep 1
+until ss -tanp state fin-wait-2 | grep -q python3; do sleep 0.1; done
 show ss -tanpo state fin-wait-2
 show twctl -n list substate fin-wait2
-wait $half
-sysctl -q net.ipv4.tcp_fin_timeout=60
+{ kill "$half"; wait "$half"; } 2>/dev/null
+sysctls net.ipv4.tcp_fin_timeout=60
 
 echo; echo "== loopback, own address, no timestamps"
+echo; echo '# 10.77.0.1 is an address of this host; to port 8004 without timestamps'
 make 200 127.0.0.1:8003
 make 200 10.77.0.1:8003
 make 50 '[::1]:8003'
@@ -130,8 +131,10 @@ show twctl summary --save /tmp/before.json '>/dev/null'
 show twctl observe on
 sysctls net.ipv4.tcp_fin_timeout=3
 mkfifo /tmp/hold3; exec 8<>/tmp/hold3
+echo; echo '# three connections whose peer does not close'
 make 3 127.0.0.1:8013 open <&8 &
-show ip netns exec web sysctl -w net.ipv4.tcp_max_tw_buckets=60
+echo; echo '# 50 buckets are there, and 100 connections come'
+show ip netns exec web sysctl -w net.ipv4.tcp_max_tw_buckets=40
 ip netns exec web python3 /root/demo/traffic.py 100 127.0.0.1:8009
 show 'twctl -N web summary | head -n 3'
 show twctl -N web stats
@@ -164,7 +167,7 @@ exec 9>&-
 echo; echo "== many"
 ip netns add many
 ip netns exec many ip link set lo up
-ip netns exec many sysctl -qw net.ipv4.tcp_max_tw_buckets=262144
+show ip netns exec many sysctl -w net.ipv4.tcp_max_tw_buckets=262144
 ip netns exec many python3 /root/demo/traffic.py 5000 127.0.0.1:8014
 ip netns exec many python3 /root/demo/traffic.py 5000 127.0.0.1:8015
 show 'time ip netns exec many ss -tan state time-wait | wc -l'

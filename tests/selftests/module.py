@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The module in and out, and that nothing of it stays behind."""
 
+import contextlib
+import glob
 import os
 import re
 import time
@@ -19,6 +21,17 @@ def load(observe):
     must("modprobe", "twscope", f"observe={int(observe)}")
 
 
+def holders():
+    """How many references the module has, and where in the kernel whoever may hold one is."""
+    lines = [f"references {run('cat', '/sys/module/twscope/refcnt').stdout}"]
+    for path in glob.glob("/proc/[0-9]*/task/[0-9]*/stack"):
+        with contextlib.suppress(OSError), open(path) as f:
+            stack = f.read()
+            if OURS.search(stack) or "netlink" in stack:
+                lines.append(f"{path}:\n{stack}")
+    return "".join(lines)
+
+
 def until_removed():
     """A dump under way holds the module; nothing else may. On a slow kernel there is nearly always one."""
     end = time.monotonic() + 120
@@ -29,7 +42,7 @@ def until_removed():
         if "in use" not in result.stderr and "temporarily" not in result.stderr:
             break
         time.sleep(0.05)
-    raise RuntimeError(f"rmmod: {result.stderr}")
+    raise RuntimeError(f"rmmod: {result.stderr}{holders()}")
 
 
 def allocated():
