@@ -378,7 +378,10 @@ class Home(Netns):
 # Files
 
 def findings_with_buckets(count):
-    """What is found while there are as many; they end after a minute, which a halted machine may sleep through."""
+    """
+    What is found while there are as many. They end after a minute, which a halted machine may sleep through, and
+    now and then at once: by an RST, where the last ACKs of both ends cross.
+    """
     for _ in range(3):
         buckets(count + count // 10)
         made = twctl("summary")["timewait"]
